@@ -1,0 +1,1 @@
+"""What the firm's data is: declarations only, nothing happens on import."""

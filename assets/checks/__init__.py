@@ -1,0 +1,1 @@
+"""Rules over several tables: SQL that returns the offending rows."""

@@ -1,0 +1,1 @@
+"""Ordinary Dagster assets, for what no declaration can say."""

@@ -1,0 +1,1 @@
+"""One file for one table: staging repairs, core agrees, marts answer."""

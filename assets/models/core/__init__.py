@@ -1,0 +1,1 @@
+"""The entities of the firm, whatever system they came from."""

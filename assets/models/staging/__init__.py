@@ -1,0 +1,1 @@
+"""Raw tables typed and repaired, row for row, each repair visible."""

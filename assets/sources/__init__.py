@@ -1,0 +1,1 @@
+"""One file for one system, written in the vocabulary of `pipelines.spec`."""

@@ -1,0 +1,63 @@
+"""Every error that Headwater raises on purpose, sorted by what to do next.
+
+    HeadwaterError
+    ├── ConfigurationError   a person must change a setting or a declaration
+    │   └── DeclarationError     … in a file under assets/
+    ├── SourceError          a source could not be read; other sources go on
+    │   ├── FileRefused          one file cannot be read and is quarantined whole
+    │   └── ContractViolation    a stream broke the contract it declared
+    ├── WarehouseError       the lake or its catalog could not be used
+    │   ├── WarehouseBusy        try again later
+    │   └── PackageDamaged       a landing package fails its checksum
+    └── ModelError           a model could not be built
+
+Belongs here: the tree, and the exit code that each branch ends the command
+with. Does not belong here: wording. Whoever raises writes full sentences: where,
+what was got, what was expected, what to do next.
+"""
+
+from __future__ import annotations
+
+
+class HeadwaterError(Exception):
+    """Root of the tree; `exit_code` is what the command ends with."""
+
+    exit_code = 3
+
+
+class ConfigurationError(HeadwaterError):
+    """A setting, a selection or an argument is wrong; nothing was run."""
+
+    exit_code = 2
+
+
+class DeclarationError(ConfigurationError):
+    """A declaration under assets/ is wrong; the message names file and field."""
+
+
+class SourceError(HeadwaterError):
+    """A source could not be read; its table is as it was before."""
+
+
+class FileRefused(SourceError):
+    """One file cannot be read as declared; it goes to quarantine whole."""
+
+
+class ContractViolation(SourceError):
+    """A frozen stream met a column or a type that it did not declare."""
+
+
+class WarehouseError(HeadwaterError):
+    """The lake or its catalog could not be used; nothing was committed."""
+
+
+class WarehouseBusy(WarehouseError):
+    """Another writer held the warehouse for too long; trying later is safe."""
+
+
+class PackageDamaged(WarehouseError):
+    """A landing package is not what its manifest says; it must not be loaded."""
+
+
+class ModelError(HeadwaterError):
+    """A model could not be built; its table is as it was before."""

@@ -1,0 +1,120 @@
+"""What the stages hand each other: file, chunk, reject, report.
+
+Belongs here: plain values that travel between extract, load, transform,
+quality and whoever called them. Does not belong here: behaviour of any stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ORIGIN_COLUMNS = ("_file", "_line", "_path")
+"""Where a record stood: file below the data folder, 1-based physical line
+(text formats), and cell range, JSON path or XPath (other formats)."""
+
+Tee = Callable[[bytes], None]
+"""Takes the raw bytes of a file as they are read, so that landing keeps them."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with (what, done, total) while a stage works; total may be unknown."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file as it was seen: `path` is relative to the data folder, with /."""
+
+    path: str
+    size: int
+    modified_ns: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One record that could not become a row, with everything known of it."""
+
+    reason: str
+    raw: str
+    file: str
+    line: int | None = None
+    path: str | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some records of one file, decoded.
+
+    `rows` holds the stream's columns under their warehouse names, followed by
+    `_file` (string), `_line` (int64, nullable) and `_path` (string, nullable).
+    `blank` counts records dropped because every field was empty. The records
+    read are rows + rejects + blank.
+    """
+
+    rows: pa.Table
+    rejects: tuple[Reject, ...] = ()
+    blank: int = 0
+
+    @property
+    def read(self) -> int:
+        """Records that this chunk accounts for."""
+        return int(self.rows.num_rows) + len(self.rejects) + self.blank
+
+
+Status = Literal["loaded", "built", "unchanged", "no files", "failed", "skipped"]
+
+
+@dataclass
+class TableReport:
+    """What one run did to one table.
+
+    Always: read = loaded + quarantined + blank + duplicate. `rows_repeated`
+    counts loaded rows that equal another loaded row in every source column.
+    """
+
+    table: str
+    mode: str
+    status: Status
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_quarantined: int = 0
+    rows_blank: int = 0
+    rows_duplicate: int = 0
+    rows_repeated: int = 0
+    seconds: float = 0.0
+    snapshot: int | None = None
+    load_id: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready values."""
+        return asdict(self)
+
+
+@dataclass
+class CheckReport:
+    """The outcome of one check on one table.
+
+    `sample` holds up to twenty failing rows (key columns and the values
+    looked at); `error` is set when the check itself could not run.
+    """
+
+    table: str
+    check: str
+    severity: str
+    status: Literal["passed", "warned", "failed", "error", "skipped"]
+    failing_rows: int = 0
+    observed: str = ""
+    description: str = ""
+    sample: list[dict[str, Any]] = field(default_factory=list)
+    error: str | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready values."""
+        return asdict(self)

@@ -1,0 +1,213 @@
+"""The warehouse: snapshots to read from, and one way to commit.
+
+Belongs here: transactions on the lake and what they mean. Does not belong here:
+what is written (load, transform and quality pass that in).
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import duckdb
+import orjson
+
+from pipelines.errors import WarehouseBusy, WarehouseError
+from pipelines.naming import quote, quote_table
+from resources.settings import Settings
+from resources.warehouse.connect import LAKE, LakeAddress, open_lake
+from resources.warehouse.door import Door
+
+SCHEMAS = ("raw", "quarantine", "staging", "core", "marts", "headwater")
+_TRANSIENT = ("database is locked", "could not serialize", "conflict", "deadlock detected")
+_ATTEMPTS = 8
+
+Connection = duckdb.DuckDBPyConnection
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a commit returned, and the snapshot that it made (or left current)."""
+
+    value: Any
+    snapshot: int
+
+
+class Warehouse:
+    """One process's access to the lake; cheap to hold, opened at first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.address = LakeAddress.of(settings)
+        self._door = Door(settings.home / "door.lock", settings.door_timeout_s)
+        self._opening = threading.Lock()
+        self._root: Connection | None = None
+
+    # ── reading ──────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one snapshot for the whole block."""
+        cursor = self._instance().cursor()
+        try:
+            cursor.execute(f"USE {LAKE}")
+            cursor.execute("BEGIN TRANSACTION")
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def read_as_of(self, when: int | datetime) -> Iterator[Connection]:
+        """A read-only connection to the lake as it was at a snapshot or time."""
+        connection = open_lake(self.address, read_only=True, as_of=when)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def snapshot(self) -> int:
+        """The id of the newest snapshot."""
+        with self.read() as connection:
+            return current_snapshot(connection)
+
+    # ── writing ──────────────────────────────────────────────────────────────
+
+    def commit(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        message: str,
+        extra: dict[str, Any] | None = None,
+        prepare: Callable[[Connection], None] | None = None,
+    ) -> Committed:
+        """Run `work` in one transaction, through the door; all of it or nothing.
+
+        `prepare` runs before the door is taken (fill temporary tables there, so
+        that long work never holds it). Both may run again from the start when
+        another writer got in between, so they must not act outside the
+        connection. Raises WarehouseBusy when that keeps happening.
+        """
+        for attempt in range(_ATTEMPTS):
+            cursor = self._instance().cursor()
+            try:
+                cursor.execute(f"USE {LAKE}")
+                if prepare is not None:
+                    prepare(cursor)
+                with self._door.held():
+                    return self._attempt(cursor, work, message, extra or {})
+            except duckdb.Error as error:
+                if not any(word in str(error).lower() for word in _TRANSIENT):
+                    raise
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))
+            finally:
+                cursor.close()
+        raise WarehouseBusy(
+            f"The commit «{message}» met other writers {_ATTEMPTS} times in a row and was given "
+            "up; nothing of it was written. Run again when fewer writers are at work."
+        )
+
+    def _attempt(
+        self,
+        cursor: Connection,
+        work: Callable[[Connection], T],
+        message: str,
+        extra: dict[str, Any],
+    ) -> Committed:
+        cursor.execute("BEGIN TRANSACTION")
+        try:
+            value = work(cursor)
+            cursor.execute(
+                f"CALL {LAKE}.set_commit_message('headwater', ?, extra_info => ?)",
+                [message, orjson.dumps(extra).decode()],
+            )
+            cursor.execute("COMMIT")
+        except BaseException:
+            _rollback(cursor)
+            raise
+        row = cursor.execute(f"FROM {LAKE}.last_committed_snapshot()").fetchone()
+        made = row[0] if row and row[0] is not None else current_snapshot(cursor)
+        return Committed(value, int(made))
+
+    # ── opening and closing ──────────────────────────────────────────────────
+
+    def _instance(self) -> Connection:
+        with self._opening:
+            if self._root is None:
+                self._root = self._open()
+            return self._root
+
+    def _open(self) -> Connection:
+        if self.address.exists():
+            connection = open_lake(self.address)
+            if not _missing_schemas(connection):
+                return connection
+            connection.close()
+        # The door is held so that two first runs don't both create the catalog.
+        with self._door.held():
+            connection = open_lake(self.address)
+            connection.execute("BEGIN TRANSACTION")
+            for name in _missing_schemas(connection):
+                connection.execute(f"CREATE SCHEMA {quote(name)}")
+            connection.execute("COMMIT")
+        return connection
+
+    def close(self) -> None:
+        """Close the process's connection; the next use opens a new one."""
+        with self._opening:
+            if self._root is not None:
+                self._root.close()
+                self._root = None
+
+
+def _missing_schemas(connection: Connection) -> list[str]:
+    query = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?"
+    existing = {row[0] for row in connection.execute(query, [LAKE]).fetchall()}
+    return [name for name in SCHEMAS if name not in existing]
+
+
+def _rollback(cursor: Connection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.Error:
+        # DuckDB has already rolled back when the commit itself failed.
+        return
+
+
+def current_snapshot(connection: Connection) -> int:
+    """The snapshot that this connection reads."""
+    row = connection.execute(f"FROM {LAKE}.current_snapshot()").fetchone()
+    if row is None:
+        raise WarehouseError("The lake's catalog holds no snapshot. Run `headwater doctor`.")
+    return int(row[0])
+
+
+def table_exists(connection: Connection, table: str) -> bool:
+    """Whether `schema.name` is a table of the lake."""
+    schema, name = table.split(".", 1)
+    query = (
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? "
+        "AND table_name = ?"
+    )
+    return connection.execute(query, [LAKE, schema, name]).fetchone() is not None
+
+
+def table_columns(connection: Connection, table: str) -> dict[str, str]:
+    """Column → SQL type of a table, in order; empty where there is no table."""
+    schema, name = table.split(".", 1)
+    query = (
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? "
+        "AND schema_name = ? AND table_name = ? ORDER BY column_index"
+    )
+    return dict(connection.execute(query, [LAKE, schema, name]).fetchall())
+
+
+def count_rows(connection: Connection, table: str) -> int:
+    """Rows of a table as this connection sees it."""
+    row = connection.execute(f"SELECT count(*) FROM {quote_table(table)}").fetchone()
+    return int(row[0]) if row else 0
