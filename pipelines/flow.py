@@ -34,6 +34,31 @@ class SourceFile:
     sha256: str | None = None
 
 
+@dataclass
+class StreamState:
+    """What a stream remembers between runs; committed together with its rows.
+
+    `files`: path → the file as it was loaded. `names`: source name → column.
+    `columns`: column → SQL type in the raw table (`NULL` while only nulls were
+    seen). `declaration` is the hash of the stream's declaration at that load.
+    """
+
+    files: dict[str, SourceFile] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    declaration: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready values, from which `from_json` makes an equal state."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> StreamState:
+        """The state that `to_json` wrote."""
+        files = {path: SourceFile(**item) for path, item in value.get("files", {}).items()}
+        return cls(**{**value, "files": files})
+
+
 @dataclass(frozen=True)
 class Reject:
     """One record that could not become a row, with everything known of it."""
