@@ -26,7 +26,7 @@ class Content:
 
     def seekable(self) -> BinaryIO:
         """The same bytes for formats that jump about; large ones go to disk."""
-        spool = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
+        spool = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115  (the reader closes it)
         shutil.copyfileobj(self.stream, spool, 1 << 20)
         spool.seek(0)
         return spool
