@@ -8,7 +8,8 @@
     │   └── ContractViolation    a stream broke the contract it declared
     ├── WarehouseError       the lake or its catalog could not be used
     │   ├── WarehouseBusy        try again later
-    │   └── PackageDamaged       a landing package fails its checksum
+    │   ├── PackageDamaged       a landing package fails its checksum
+    │   └── DuplicateKeys        rows to be written hold a key more than once
     └── ModelError           a model could not be built
 
 Belongs here: the tree, and the exit code that each branch ends the command
@@ -57,6 +58,10 @@ class WarehouseBusy(WarehouseError):
 
 class PackageDamaged(WarehouseError):
     """A landing package is not what its manifest says; it must not be loaded."""
+
+
+class DuplicateKeys(WarehouseError):
+    """Rows to be written hold a key more than once; nothing was written."""
 
 
 class ModelError(HeadwaterError):

@@ -1,6 +1,7 @@
 """The lake: DuckLake on DuckDB, read by snapshots and written through one door."""
 
 from resources.warehouse.connect import LAKE, READING, LakeAddress, confine, open_lake
+from resources.warehouse.rows import Changes, make_equal, relation_columns
 from resources.warehouse.warehouse import (
     SCHEMAS,
     Committed,
@@ -16,6 +17,7 @@ __all__ = [
     "LAKE",
     "READING",
     "SCHEMAS",
+    "Changes",
     "Committed",
     "Connection",
     "LakeAddress",
@@ -23,7 +25,9 @@ __all__ = [
     "confine",
     "count_rows",
     "current_snapshot",
+    "make_equal",
     "open_lake",
+    "relation_columns",
     "table_columns",
     "table_exists",
 ]
