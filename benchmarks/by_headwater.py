@@ -1,0 +1,47 @@
+"""Headwater's whole load of one file: raw kept, typed, landed, committed.
+
+Called as `python -m benchmarks.by_headwater KIND FILE FOLDER`; prints the rows
+that the lake holds afterwards.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from pipelines.catalog import Catalog
+from pipelines.engine import Engine
+from pipelines.engine.streams import run_stream
+
+from benchmarks.files_data import TYPES
+from pipelines.spec import Column, Csv, Excel, FileFormat, FileStream, JsonLines, Source
+from resources.settings import Settings
+from resources.warehouse import count_rows
+
+FORMATS: dict[str, FileFormat] = {"csv": Csv(), "jsonl": JsonLines(), "xlsx": Excel()}
+
+
+def load(kind: str, source: Path, home: Path) -> int:
+    """Load one file into a fresh installation below `home`; rows in the table."""
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    stream = FileStream(
+        name="rows",
+        files=(source.name,),
+        format=FORMATS[kind],
+        description="The generated rows.",
+        mode="append",
+        columns={name: Column(type=sql) for name, sql in TYPES.items()},
+    )
+    system = Source(name="benchmark", description="-", owner="-", streams=(stream,))
+    engine = Engine(Settings(home=home, data=source.parent), Catalog(sources={"benchmark": system}))
+    report = run_stream(engine, system, stream, run_id="benchmark")
+    with engine.warehouse.read() as connection:
+        rows = count_rows(connection, report.table)
+    engine.warehouse.close()
+    return rows
+
+
+if __name__ == "__main__":
+    print(load(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
