@@ -8,6 +8,7 @@ transactions (see `warehouse`), table contents.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -128,9 +129,14 @@ def _prepare_sqlite(path: Path) -> None:
     # In write-ahead mode a reader is never blocked by the writer; the mode is
     # kept in the file, so setting it once is enough.
     path.parent.mkdir(parents=True, exist_ok=True)
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-    connection.close()
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise WarehouseError(
+            f"The lake's catalog {path} can't be opened as a SQLite database: {error}. Restore it "
+            "from a backup, or move it away and rebuild the lake with `headwater run`."
+        ) from None
 
 
 def _explain(address: LakeAddress, message: str) -> str:

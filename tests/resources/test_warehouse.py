@@ -1,0 +1,135 @@
+"""A commit is whole or absent, and readers see one snapshot."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import WarehouseBusy, WarehouseError
+from resources.settings import Settings
+from resources.warehouse import (
+    Connection,
+    LakeAddress,
+    Warehouse,
+    confine,
+    count_rows,
+    open_lake,
+    table_columns,
+    table_exists,
+)
+from resources.warehouse.door import Door
+
+
+def _make(tx: Connection) -> None:
+    tx.execute("CREATE TABLE raw.t (a INTEGER, b VARCHAR)")
+    tx.execute("INSERT INTO raw.t VALUES (1, 'one'), (2, 'two')")
+
+
+def test_a_failed_commit_leaves_nothing(warehouse: Warehouse) -> None:
+    def half(tx: Connection) -> None:
+        _make(tx)
+        raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        warehouse.commit(half, message="half")
+    with warehouse.read() as connection:
+        assert not table_exists(connection, "raw.t")
+
+
+def test_a_reader_keeps_its_snapshot_while_others_commit(warehouse: Warehouse) -> None:
+    warehouse.commit(_make, message="make")
+    with warehouse.read() as connection:
+        assert count_rows(connection, "raw.t") == 2
+        warehouse.commit(lambda tx: tx.execute("DELETE FROM raw.t"), message="empty")
+        assert count_rows(connection, "raw.t") == 2
+    with warehouse.read() as connection:
+        assert count_rows(connection, "raw.t") == 0
+
+
+def test_any_snapshot_can_be_read_again(warehouse: Warehouse) -> None:
+    first = warehouse.commit(_make, message="make")
+    between = datetime.now(UTC)
+    second = warehouse.commit(lambda tx: tx.execute("DELETE FROM raw.t"), message="empty")
+    assert second.snapshot > first.snapshot
+    for when in (first.snapshot, between):
+        with warehouse.read_as_of(when) as connection:
+            assert count_rows(connection, "raw.t") == 2
+
+
+def test_columns_are_told_in_order(warehouse: Warehouse) -> None:
+    warehouse.commit(_make, message="make")
+    with warehouse.read() as connection:
+        assert table_columns(connection, "raw.t") == {"a": "INTEGER", "b": "VARCHAR"}
+        assert table_columns(connection, "raw.absent") == {}
+
+
+def test_writers_in_threads_lose_nothing(warehouse: Warehouse) -> None:
+    warehouse.commit(lambda tx: tx.execute("CREATE TABLE raw.t (n BIGINT)"), message="make")
+    failures: list[BaseException] = []
+
+    def write(start: int) -> None:
+        try:
+            for n in range(start, start + 5):
+                warehouse.commit(
+                    lambda tx, n=n: tx.execute(f"INSERT INTO raw.t VALUES ({n})"), message="one"
+                )
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=write, args=(start,)) for start in (0, 100, 200)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with warehouse.read() as connection:
+        assert count_rows(connection, "raw.t") == 15
+
+
+def test_the_door_gives_up_with_a_sentence(tmp_path: Path) -> None:
+    holder, waiter = Door(tmp_path / "door", 5), Door(tmp_path / "door", 0.1)
+    with holder.held(), pytest.raises(WarehouseBusy, match="more than 0.1 s"), waiter.held():
+        pass
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "INSERT INTO raw.t VALUES (3, 'three')",
+        "DROP TABLE raw.t",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('{home}/door.lock')",
+        "ATTACH '{home}/other.db'",
+        "SET memory_limit = '9GB'",
+        "INSTALL spatial",
+        "COPY (SELECT 1) TO '{home}/out.csv'",
+    ],
+)
+def test_a_confined_connection_reads_the_lake_and_nothing_else(
+    query: str, warehouse: Warehouse, settings: Settings
+) -> None:
+    warehouse.commit(_make, message="make")
+    address = LakeAddress.of(settings)
+    with open_lake(address, read_only=True) as connection:
+        confine(connection, address)
+        assert connection.execute("SELECT count(*) FROM raw.t").fetchone() == (2,)
+        with pytest.raises(Exception, match=r"read-only|Permission|locked"):
+            connection.execute(query.format(home=settings.home))
+
+
+def test_a_catalog_that_is_no_catalog_is_named(settings: Settings) -> None:
+    (settings.home / "catalog.sqlite").write_bytes(b"this is no database" * 100)
+    with pytest.raises(WarehouseError, match=r"catalog\.sqlite"):
+        Warehouse(settings).snapshot()
+
+
+def test_an_unreachable_postgres_catalog_shows_no_password(settings: Settings) -> None:
+    away = Settings(home=settings.home, catalog="postgresql://u:canary-4711@127.0.0.1:1/db")
+    with pytest.raises(WarehouseError) as wrong:
+        Warehouse(away).snapshot()
+    assert "canary-4711" not in str(wrong.value)
+    assert "HEADWATER_CATALOG" in str(wrong.value)
