@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from pipelines.errors import WarehouseBusy, WarehouseError
 from resources.settings import Settings
@@ -26,6 +28,10 @@ from resources.warehouse.door import Door
 def _make(tx: Connection) -> None:
     tx.execute("CREATE TABLE raw.t (a INTEGER, b VARCHAR)")
     tx.execute("INSERT INTO raw.t VALUES (1, 'one'), (2, 'two')")
+
+
+def _execute(query: str, tx: Connection) -> None:
+    tx.execute(query)
 
 
 def test_a_failed_commit_leaves_nothing(warehouse: Warehouse) -> None:
@@ -73,9 +79,8 @@ def test_writers_in_threads_lose_nothing(warehouse: Warehouse) -> None:
     def write(start: int) -> None:
         try:
             for n in range(start, start + 5):
-                warehouse.commit(
-                    lambda tx, n=n: tx.execute(f"INSERT INTO raw.t VALUES ({n})"), message="one"
-                )
+                insert = f"INSERT INTO raw.t VALUES ({n})"
+                warehouse.commit(partial(_execute, insert), message="one")
         except BaseException as error:
             failures.append(error)
             raise
@@ -92,7 +97,7 @@ def test_writers_in_threads_lose_nothing(warehouse: Warehouse) -> None:
 
 def test_the_door_gives_up_with_a_sentence(tmp_path: Path) -> None:
     holder, waiter = Door(tmp_path / "door", 5), Door(tmp_path / "door", 0.1)
-    with holder.held(), pytest.raises(WarehouseBusy, match="more than 0.1 s"), waiter.held():
+    with holder.held(), pytest.raises(WarehouseBusy, match=r"more than 0\.1 s"), waiter.held():
         pass
 
 
@@ -128,7 +133,8 @@ def test_a_catalog_that_is_no_catalog_is_named(settings: Settings) -> None:
 
 
 def test_an_unreachable_postgres_catalog_shows_no_password(settings: Settings) -> None:
-    away = Settings(home=settings.home, catalog="postgresql://u:canary-4711@127.0.0.1:1/db")
+    secret = SecretStr("postgresql://u:canary-4711@127.0.0.1:1/db")
+    away = Settings(home=settings.home, catalog=secret)
     with pytest.raises(WarehouseError) as wrong:
         Warehouse(away).snapshot()
     assert "canary-4711" not in str(wrong.value)
