@@ -215,10 +215,11 @@ class Model:
 
     `sql` for a SQL model; `python` is the file of a Python model, whose
     function `build(inputs: Mapping[str, pyarrow.Table]) -> pyarrow.Table` gets
-    the tables named in `inputs`. `inputs` of a SQL model are read from its SQL.
+    the tables named in `inputs`. `inputs` of a SQL model are read from its SQL,
+    which begins at `line` of the file `path`. `table` is taken from the path.
     """
 
-    table: str
+    table: str = ""
     description: str
     owner: str
     key: tuple[str, ...]
@@ -230,6 +231,7 @@ class Model:
     sql: str | None = None
     python: str | None = None
     path: str = ""
+    line: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +245,7 @@ class Rule:
     inputs: tuple[str, ...]
     sql: str
     path: str = ""
+    line: int = 1
 
 
 def raw_table(source: str, stream: str) -> str:
