@@ -1,0 +1,154 @@
+"""Records from bytes to Arrow without a Python value each, or not at all.
+
+Belongs here: pyarrow's JSON reader, and the guards without which it loses or
+invents values. Does not belong here: what to do with a page it can't be trusted
+with; `read` returns None, and the exact way (json_exact) takes over.
+
+What the guards are for: pyarrow takes NaN and Infinity for numbers, text for a
+decimal, several records on a line, a record on several lines, half a page after
+a NUL, and bytes that are not UTF-8; it crashes on a record that is no object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+
+from pipelines.extract.formats.json_types import Shape
+from pipelines.flow import Reject
+from pipelines.sqltypes import arrow_type
+
+_UNDERFLOW = re.compile(rb"\d[eE]-\d{3}|0{300}")
+_OPEN, _CLOSE = ord("{"), ord("}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some records: `data[starts[i]:ends[i]]` is one, trimmed of white space.
+
+    Between two records stands a line end and nothing else but white space;
+    inside a record stands no line end, unless the record is broken.
+    `lines` are physical lines, `paths` the places in a document. `rejects` are
+    records that the page had no room for.
+    """
+
+    data: bytes
+    starts: np.ndarray
+    ends: np.ndarray
+    lines: np.ndarray | None = None
+    paths: pa.Array | None = None
+    rejects: tuple[Reject, ...] = ()
+
+    def record(self, row: int) -> bytes:
+        """One record as it was written."""
+        return self.data[self.starts[row] : self.ends[row]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the fast reader is to read; made from what was seen so far."""
+
+    schema: pa.Schema
+    no_text: tuple[re.Pattern[bytes], ...]
+
+
+def plan(shape: Shape, declared: Mapping[str, str]) -> Plan | None:
+    """The plan for records of this shape; None when they must go the exact way.
+
+    `declared` maps field → SQL type. A field is read as what the JSON says; its
+    declared type comes from that by an exact cast. Where the JSON's own type
+    would lose what the declared one keeps, the fast reader is not used.
+    """
+    if not shape.fields:
+        return None
+    fields, no_text = [], []
+    for name, inner in shape.fields.items():
+        read_as = _read_as(inner, declared.get(name))
+        if read_as is None:
+            return None
+        fields.append(pa.field(name, read_as))
+    for name, lists in _decimals(pa.struct(fields)):
+        if lists > 1:
+            return None
+        # pyarrow reads "1.5" into a decimal; as JSON says it, that is text.
+        text = rb'"\s*:\s*\[[^\]]*"' if lists else rb'"\s*:\s*"'
+        no_text.append(re.compile(b'"' + re.escape(name.encode()) + text))
+    return Plan(pa.schema(fields), tuple(no_text))
+
+
+def _read_as(shape: Shape, declared: str | None) -> pa.DataType | None:
+    if not shape.plain:
+        return None
+    seen = shape.arrow()
+    wanted = arrow_type(declared) if declared else None
+    if wanted is None or seen.equals(wanted) or pa.types.is_null(seen):
+        return seen
+    if pa.types.is_floating(wanted) and shape.kind == "number":
+        return pa.float64()
+    if pa.types.is_string(wanted):
+        return seen if pa.types.is_integer(seen) or pa.types.is_boolean(seen) else None
+    return None if pa.types.is_floating(seen) else seen
+
+
+def _decimals(kind: pa.DataType) -> Iterator[tuple[str, int]]:
+    """The fields, at any depth, that hold decimals, and in how many lists."""
+    for inner in kind:
+        value, lists = inner.type, 0
+        while pa.types.is_list(value):
+            value, lists = value.value_type, lists + 1
+        if pa.types.is_struct(value):
+            yield from _decimals(value)
+        elif pa.types.is_decimal(value):
+            yield inner.name, lists
+
+
+def read(page: Page, how: Plan) -> pa.Table | None:
+    """The page's records, one row each; None when anything is out of the ordinary."""
+    data = page.data
+    first = np.frombuffer(data, np.uint8)
+    if not (first[page.starts] == _OPEN).all() or not (first[page.ends - 1] == _CLOSE).all():
+        return None
+    if b"\0" in data or any(pattern.search(data) for pattern in how.no_text):
+        return None
+    try:
+        if not data.isascii():
+            data.decode()
+        rows = pj.read_json(
+            pa.BufferReader(data),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            parse_options=pj.ParseOptions(
+                explicit_schema=how.schema, unexpected_field_behavior="error"
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        return None
+    if rows.num_rows != len(page.starts) or not _true_floats(rows, data):
+        return None
+    return rows.combine_chunks()
+
+
+def _true_floats(rows: pa.Table, data: bytes) -> bool:
+    """No NaN, no infinity, and no zero that was a very small number."""
+    floats = [leaf for column in rows.columns for leaf in _float_leaves(column.combine_chunks())]
+    if not floats:
+        return True
+    if not all(pc.all(pc.is_finite(leaf)).as_py() is not False for leaf in floats):
+        return False
+    zero = any(pc.any(pc.equal(leaf, 0.0)).as_py() for leaf in floats)
+    return not (zero and _UNDERFLOW.search(data))
+
+
+def _float_leaves(values: pa.Array) -> Iterator[pa.Array]:
+    if pa.types.is_floating(values.type):
+        yield values
+    elif pa.types.is_list(values.type):
+        yield from _float_leaves(values.flatten())
+    elif pa.types.is_struct(values.type):
+        for child in values.flatten():
+            yield from _float_leaves(child)
