@@ -2,6 +2,12 @@
 
 from resources.warehouse.connect import LAKE, READING, LakeAddress, confine, open_lake
 from resources.warehouse.rows import Changes, make_equal, relation_columns
+from resources.warehouse.versions import (
+    TableVersion,
+    oldest_snapshot,
+    table_version,
+    table_versions,
+)
 from resources.warehouse.warehouse import (
     SCHEMAS,
     Committed,
@@ -21,13 +27,17 @@ __all__ = [
     "Committed",
     "Connection",
     "LakeAddress",
+    "TableVersion",
     "Warehouse",
     "confine",
     "count_rows",
     "current_snapshot",
     "make_equal",
+    "oldest_snapshot",
     "open_lake",
     "relation_columns",
     "table_columns",
     "table_exists",
+    "table_version",
+    "table_versions",
 ]
