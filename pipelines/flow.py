@@ -125,8 +125,11 @@ class TableReport:
 class CheckReport:
     """The outcome of one check on one table.
 
-    `sample` holds up to twenty failing rows (key columns and the values
-    looked at); `error` is set when the check itself could not run.
+    `check` is its name, unique in the table; `expectation` and `arguments` are
+    as declared (`rule` for a rule's SQL). `sample` holds up to twenty failing
+    rows (key columns and the values looked at); `error` is set when the check
+    itself could not run. `reused` marks the result of an earlier run on the
+    very same rows.
     """
 
     table: str
@@ -139,6 +142,9 @@ class CheckReport:
     sample: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
     seconds: float = 0.0
+    expectation: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+    reused: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values."""

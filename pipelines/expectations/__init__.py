@@ -7,6 +7,7 @@ imported here, so the catalog and the command may ask as often as they like.
 """
 
 from pipelines.expectations.checks import (
+    check_name,
     check_names,
     checks_of,
     columns_named,
@@ -20,6 +21,7 @@ __all__ = [
     "NOT_OFFERED",
     "OWN",
     "Expectation",
+    "check_name",
     "check_names",
     "checks_of",
     "columns_named",

@@ -82,19 +82,23 @@ def checks_of(declared: Model | FileStream) -> tuple[Check, ...]:
     return (*new, *declared.checks)
 
 
+def check_name(check: Check) -> str:
+    """The name of a check: its expectation and columns; letters, digits and _ only."""
+    parts = [check.expectation, *columns_named(check)]
+    return re.sub(r"[^0-9A-Za-z_]+", "_", "__".join(parts)).strip("_")
+
+
 def check_names(checks: Sequence[Check]) -> list[str]:
-    """A name for each check of one table, unique there; letters, digits and _ only.
+    """A name for each check of one table, unique there.
 
     `expect_column_values_to_not_be_null__round_id`; the second of two that are
-    alike in expectation and columns ends in `__2`.
+    alike in expectation and columns ends in `_2`.
     """
     seen: Counter[str] = Counter()
     names = []
-    for check in checks:
-        parts = [check.expectation, *columns_named(check)]
-        name = re.sub(r"[^0-9A-Za-z_]", "_", "__".join(parts))
+    for name in map(check_name, checks):
         seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name}__{seen[name]}")
+        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return names
 
 

@@ -224,14 +224,12 @@ _ALL: tuple[Expectation, ...] = (
         "{column_list} add up to {sum_total}",
         "column_list",
         "sum_total",
-        runs=_GX,
     ),
-    _many("multicolumn_values_to_be_equal", "{column_list} are the same", "column_list", runs=_GX),
+    _many("multicolumn_values_to_be_equal", "{column_list} are the same", "column_list"),
     _many(
         "select_column_values_to_be_unique_within_record",
         "{column_list} are different in each row",
         "column_list",
-        runs=_GX,
     ),
     # ── the table ──
     Expectation(
