@@ -1,0 +1,67 @@
+"""How commands print: tables on a terminal, plain lines elsewhere, JSON for programs.
+
+Belongs here: the look that all commands share. Does not belong here: what any
+one command has to say.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+PLAIN_WIDTH = 160
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def console(file: TextIO | None = None) -> Console:
+    """A console for people; where no terminal is, lines are wide and unstyled."""
+    target = file or sys.stdout
+    if target.isatty():
+        return Console(file=target, highlight=False)
+    return Console(file=target, highlight=False, width=PLAIN_WIDTH, no_color=True)
+
+
+def print_json(value: Any) -> None:
+    """Write JSON to stdout, and nothing else."""
+    sys.stdout.buffer.write(as_json(value))
+    sys.stdout.buffer.flush()
+
+
+def as_json(value: Any) -> bytes:
+    """Indented JSON; what JSON can't hold exactly (decimals, bytes …) is text."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+    return orjson.dumps(value, default=str, option=options)
+
+
+def new_table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
+    """An empty table; columns named in `numbers` are aligned to the right."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        right = column in numbers
+        table.add_column(column, justify="right" if right else "left", no_wrap=right)
+    return table
+
+
+def amount(number: int) -> str:
+    """A count for people: groups of three, nothing for zero."""
+    return f"{number:,}" if number else "·"
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    value = float(count)
+    for unit in _UNITS:
+        if value < 1000 or unit == _UNITS[-1]:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError
+
+
+def moment(value: datetime | None) -> str:
+    """A time for people, in UTC."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if value else ""

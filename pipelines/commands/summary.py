@@ -1,0 +1,144 @@
+"""The end of `headwater run`: what was done, what is wrong, what to type next.
+
+Belongs here: showing a finished run to a person. Does not belong here: deciding
+its status or exit code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines.commands.show import amount, new_table
+from pipelines.flow import CheckReport, TableReport
+from pipelines.orchestration import RunReport, html_path
+from resources.settings import Settings
+
+SAMPLE_ROWS = 5
+_NUMBERS = ("read", "loaded", "quarantined", "blank or double", "passed", "warned", "failed", "s")
+_QUIET = ("unchanged", "no files")
+_STYLES = {"failed": "red", "skipped": "yellow"}
+
+
+def show(console: Console, report: RunReport, settings: Settings) -> None:
+    """Print the summary: table, failing checks, errors, where to look next."""
+    console.print()
+    quiet = [table for table in report.tables if table.status in _QUIET]
+    if len(quiet) < len(report.tables):
+        console.print(_tables(report))
+    if quiet:
+        console.print(_fold(quiet), style="dim")
+    for check in report.checks:
+        if check.status not in ("passed", "skipped"):
+            _show_check(console, check)
+    for problem in report.errors:
+        console.print(f"\n[red]✗ {problem.table}[/] was not brought up to date.")
+        console.print(f"  {escape(problem.message)}")
+    console.print()
+    console.print(_verdict(report))
+    _show_places(console, report, settings)
+
+
+def _tables(report: RunReport) -> Table:
+    shown = new_table("table", "mode", *_NUMBERS, numbers=_NUMBERS)
+    for table in report.tables:
+        if table.status not in _QUIET:
+            shown.add_row(
+                *_row(table, report.checks_of(table.table)), style=_STYLES.get(table.status)
+            )
+    return shown
+
+
+def _row(table: TableReport, checks: list[CheckReport]) -> list[str]:
+    counts = [
+        table.rows_read,
+        table.rows_loaded,
+        table.rows_quarantined,
+        table.rows_blank + table.rows_duplicate,
+        sum(check.status == "passed" for check in checks),
+        sum(check.status == "warned" for check in checks),
+        sum(check.status in ("failed", "error") for check in checks),
+    ]
+    mode = table.status if table.status in _STYLES else table.mode
+    return [table.table, mode, *map(amount, counts), f"{table.seconds:.1f}"]
+
+
+def _fold(quiet: list[TableReport]) -> str:
+    unchanged = sum(table.status == "unchanged" for table in quiet)
+    empty = [table.table for table in quiet if table.status == "no files"]
+    words = [f"{unchanged} tables unchanged."] if unchanged else []
+    if empty:
+        names = ", ".join(empty[:4]) + (", …" if len(empty) > 4 else "")
+        words.append(f"{len(empty)} without files: {names}.")
+    return " ".join(words)
+
+
+def _show_check(console: Console, check: CheckReport) -> None:
+    colour = "yellow" if check.status == "warned" else "red"
+    rows = f"{check.failing_rows:,} failing rows" if check.failing_rows else check.observed
+    console.print(f"\n[{colour}]{check.status} ({check.severity})[/] {check.table}: {check.check}")
+    about = check.error or check.description
+    console.print(f"  {escape(about)} [dim]{escape(rows)}[/]")
+    if check.sample:
+        console.print(_sample(check.sample[:SAMPLE_ROWS]))
+
+
+def _sample(rows: list[dict[str, Any]]) -> Table:
+    columns = list(dict.fromkeys(name for row in rows for name in row))[:8]
+    table = new_table("", *columns)
+    for row in rows:
+        table.add_row("", *(escape(_cell(row.get(name))) for name in columns))
+    return table
+
+
+def _cell(value: Any) -> str:
+    text = "∅" if value is None else " ".join(str(value).split())
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _verdict(report: RunReport) -> str:
+    if report.status == "failed":
+        count = len(report.errors)
+        return (
+            f"[bold red]Failed[/]: {count} of {len(report.tables)} tables, {report.seconds:.1f} s."
+        )
+    if report.status == "checks_failed":
+        return f"[bold red]Critical checks failed[/], {report.seconds:.1f} s."
+    if report.nothing_new:
+        return f"[bold green]Nothing new[/]: every table is up to date, {report.seconds:.1f} s."
+    return f"[bold green]Done[/], {report.seconds:.1f} s."
+
+
+def _show_places(console: Console, report: RunReport, settings: Settings) -> None:
+    places = new_table("", "")
+    places.show_header = False
+    places.add_row("Warehouse", settings.lake or str(_near(settings.home)))
+    places.add_row("Report", str(_near(html_path(settings, report.run_id))))
+    for command, purpose in _next(report):
+        places.add_row("Next", f"[bold]{escape(command)}[/]  [dim]{purpose}[/]")
+    console.print(places)
+
+
+def _next(report: RunReport) -> list[tuple[str, str]]:
+    commands = [("headwater tables", "what is in the warehouse")]
+    set_aside = next((table for table in report.tables if table.rows_quarantined), None)
+    if set_aside:
+        commands.append(
+            (f"headwater quarantine show {set_aside.table}", "rows that were set aside")
+        )
+    if report.errors:
+        commands.append(("headwater doctor", "what is wrong with this installation"))
+    mart = next((t.table for t in report.tables if t.table.startswith(("marts.", "core."))), None)
+    if mart:
+        commands.append((f'headwater sql "FROM {mart} LIMIT 10"', "look at the result"))
+    return [*commands[:2], commands[-1]] if len(commands) > 3 else commands
+
+
+def _near(path: Path) -> Path:
+    """The path as a person would type it from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

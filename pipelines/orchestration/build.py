@@ -1,0 +1,102 @@
+"""Everything that Dagster runs, made from what the catalog declares.
+
+Belongs here: putting the parts together, with overrides for tests and for the
+command. Does not belong here: any one part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from pipelines.catalog import Catalog, load_catalog
+from pipelines.engine import Engine
+from pipelines.orchestration.custom import custom_assets
+from pipelines.orchestration.filedrop import file_drop_sensor
+from pipelines.orchestration.instance import lease
+from pipelines.orchestration.janitor import abandoned_runs_sensor
+from pipelines.orchestration.keys import table_of
+from pipelines.orchestration.nightly import nightly_job, nightly_schedule
+from pipelines.orchestration.rules import rule_check
+from pipelines.orchestration.session import Observer, Session, Silent
+from pipelines.orchestration.steps import model_step, stream_step
+from resources.settings import Settings, load_settings
+
+
+def read_catalog(settings: Settings) -> Catalog:
+    """What is declared for this installation; DeclarationError says all that is wrong."""
+    return load_catalog(settings.assets, cache=settings.home / "cache")
+
+
+def build_definitions(
+    settings: Settings | None = None,
+    catalog: Catalog | None = None,
+    *,
+    observer: Observer | None = None,
+) -> dg.Definitions:
+    """Assets, checks, jobs, schedules and sensors of this installation.
+
+    What is not passed is read: settings from the environment, the catalog and
+    custom assets from their folders. Raises ConfigurationError.
+    """
+    settings = settings or load_settings()
+    catalog = catalog if catalog is not None else read_catalog(settings)
+    others = custom_assets(catalog.custom)
+    engine = Engine(settings, catalog)
+    steps = list(_steps(catalog))
+    rules = [rule_check(rule, catalog) for rule in catalog.rules.values()]
+    job = nightly_job({each.node_def.name: [table_of(key) for key in each.keys] for each in others})
+    return dg.Definitions(
+        assets=[*steps, *(each for each in others if each.keys)],
+        asset_checks=[*rules, *(each for each in others if not each.keys)],
+        jobs=[job],
+        schedules=[nightly_schedule(job)],
+        sensors=[
+            file_drop_sensor(catalog, engine.store, job),
+            abandoned_runs_sensor(settings),
+        ],
+        resources={
+            "session": _session(engine, catalog.tables(), observer or Silent()),
+            "warehouse": engine.warehouse,
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+def _steps(catalog: Catalog) -> Iterator[dg.AssetsDefinition]:
+    for source, stream in catalog.streams():
+        yield stream_step(source, stream)
+    for model in catalog.models.values():
+        yield model_step(model, catalog)
+
+
+def _session(engine: Engine, tables: Sequence[str], observer: Observer) -> dg.ResourceDefinition:
+    schema = {
+        "full_refresh": dg.Field(
+            bool,
+            default_value=False,
+            description="Read every file and rebuild every model, changed or not.",
+        )
+    }
+
+    @dg.resource(config_schema=schema, description="The engine, and the record of this run.")
+    def session(context: dg.InitResourceContext) -> Iterator[Session]:
+        run = context.run
+        selected = run.asset_selection if run else None
+        chosen = {table_of(key) for key in selected} if selected else set(tables)
+        run_id = context.run_id or "unsaved"
+        with lease(engine.settings, run_id):
+            opened = Session(
+                engine,
+                run_id,
+                [table for table in tables if table in chosen],
+                full_refresh=context.resource_config["full_refresh"],
+                observer=observer,
+            )
+            try:
+                yield opened
+            finally:
+                opened.close()
+
+    return session

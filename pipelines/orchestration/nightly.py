@@ -1,0 +1,62 @@
+"""The job that brings everything up to date, and when it runs.
+
+Belongs here: jobs and schedules. Does not belong here: what starts a run on an
+event (`filedrop`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from pipelines.flow import TableReport
+from pipelines.orchestration.session import Session
+
+NIGHTLY = "nightly"
+
+
+def nightly_job(custom: Mapping[str, Sequence[str]]) -> dg.UnresolvedAssetJobDefinition:
+    """Every asset and check; `custom` maps steps of custom assets to their tables."""
+    return dg.define_asset_job(
+        NIGHTLY,
+        selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
+        description="Loads what is new from every source, builds what depends on it, checks all "
+        "of it. A table whose inputs and code did not change is left as it is.",
+        hooks={_custom_done(custom), _custom_failed(custom)},
+        tags={"headwater/job": NIGHTLY},
+    )
+
+
+def nightly_schedule(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """02:30 UTC every night, running wherever a Dagster daemon runs."""
+    return dg.ScheduleDefinition(
+        name="nightly_sync",
+        job=job,
+        cron_schedule="30 2 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night at 02:30 UTC. It is on as soon as a Dagster daemon runs "
+        "(`headwater dev` starts one) and can be switched off in the UI.",
+    )
+
+
+def _custom_done(custom: Mapping[str, Sequence[str]]) -> dg.HookDefinition:
+    @dg.success_hook(name="note_custom_asset", required_resource_keys={"session"})
+    def note(context: dg.HookContext) -> None:
+        session: Session = context.resources.session
+        for table in custom.get(context.op.name, ()):
+            session.done(TableReport(table, mode="custom", status="built"))
+
+    return note
+
+
+def _custom_failed(custom: Mapping[str, Sequence[str]]) -> dg.HookDefinition:
+    @dg.failure_hook(name="note_failed_custom_asset", required_resource_keys={"session"})
+    def note(context: dg.HookContext) -> None:
+        session: Session = context.resources.session
+        for table in custom.get(context.op.name, ()):
+            error = context.op_exception
+            session.failed(table, error if isinstance(error, Exception) else RuntimeError())
+
+    return note

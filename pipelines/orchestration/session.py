@@ -1,0 +1,141 @@
+"""One run while it goes on: the engine in use, who watches, what was done so far.
+
+The session is a Dagster resource, opened before a run's first step and closed
+after its last, so every run leaves its report whoever started it. Belongs here:
+keeping the outcome together. Does not belong here: Dagster's events (`steps`),
+or showing anything to a person.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pipelines.engine import Engine
+from pipelines.flow import CheckReport, Progress, TableReport
+from pipelines.orchestration.reports import keep
+from pipelines.orchestration.summary import Problem, RunReport
+from pipelines.spec import Check, Rule
+
+
+class Observer(Protocol):
+    """Who watches a run; called in the run's own thread, so it must be quick."""
+
+    def began(self, run_id: str, tables: Sequence[str]) -> None:
+        """The run starts and means to bring these tables up to date."""
+
+    def started(self, table: str) -> None:
+        """Work on a table starts."""
+
+    def progressed(self, table: str, what: str, done: int, total: int | None) -> None:
+        """Work on a table goes on."""
+
+    def finished(self, table: TableReport, checks: Sequence[CheckReport]) -> None:
+        """A table is done, whatever came of it."""
+
+    def ended(self, report: RunReport) -> None:
+        """The run is over and its reports are on disk."""
+
+
+class Silent:
+    """An observer that looks away; also the base of those that look at a part."""
+
+    def began(self, run_id: str, tables: Sequence[str]) -> None:
+        """Look away."""
+
+    def started(self, table: str) -> None:
+        """Look away."""
+
+    def progressed(self, table: str, what: str, done: int, total: int | None) -> None:
+        """Look away."""
+
+    def finished(self, table: TableReport, checks: Sequence[CheckReport]) -> None:
+        """Look away."""
+
+    def ended(self, report: RunReport) -> None:
+        """Look away."""
+
+
+class Session:
+    """What one run has at hand, and the record of what it did."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        run_id: str,
+        planned: Sequence[str],
+        *,
+        full_refresh: bool,
+        observer: Observer,
+    ) -> None:
+        self.engine = engine
+        self.run_id = run_id
+        self.full_refresh = full_refresh
+        self._observer = observer
+        self._planned = list(planned)
+        self._began = time.monotonic()
+        self._tables: dict[str, TableReport] = {}
+        self._checks: dict[tuple[str, str], CheckReport] = {}
+        self._problems: dict[str, Problem] = {}
+        observer.began(run_id, self._planned)
+
+    def progress(self, table: str) -> Progress:
+        """The callback that tells the observer how work on a table goes."""
+
+        def tell(what: str, done: int, total: int | None) -> None:
+            self._observer.progressed(table, what, done, total)
+
+        return tell
+
+    def fill(self, table: str, work: Callable[[Progress], TableReport]) -> TableReport:
+        """Do the work that fills a table; an earlier failed attempt is forgotten."""
+        self._observer.started(table)
+        self._problems.pop(table, None)
+        return work(self.progress(table))
+
+    def check(self, table: str, checks: Sequence[Check], key: Sequence[str]) -> list[CheckReport]:
+        """Run a table's own checks, in the order in which they are declared."""
+        from pipelines.quality import run_checks
+
+        return run_checks(self.engine.warehouse, table, checks, key) if checks else []
+
+    def rule(self, rule: Rule) -> CheckReport:
+        """Run one rule over several tables and note its outcome."""
+        from pipelines.quality import run_rule
+
+        report = run_rule(self.engine.warehouse, rule)
+        self._checks[report.table, report.check] = report
+        return report
+
+    def done(self, report: TableReport, checks: Sequence[CheckReport] = ()) -> None:
+        """Note what was done to a table and what its checks said."""
+        self._tables[report.table] = report
+        self._checks.update({(check.table, check.check): check for check in checks})
+        self._observer.finished(report, checks)
+
+    def failed(self, table: str, error: Exception) -> Problem:
+        """Note that a table could not be brought up to date, and why."""
+        message = self.engine.warehouse.address.hide(str(error)) or type(error).__name__
+        problem = Problem(table, type(error).__name__, message)
+        self._problems[table] = problem
+        report = TableReport(table, mode="", status="failed", notes=[message])
+        self.done(report)
+        return problem
+
+    def close(self) -> RunReport:
+        """End the run: what was never reached is skipped, and the reports are kept."""
+        for table in self._planned:
+            if table not in self._tables:
+                note = "Not brought up to date, because of a failure upstream."
+                self._tables[table] = TableReport(table, mode="", status="skipped", notes=[note])
+        report = RunReport(
+            run_id=self.run_id,
+            seconds=time.monotonic() - self._began,
+            tables=list(self._tables.values()),
+            checks=list(self._checks.values()),
+            errors=list(self._problems.values()),
+        )
+        keep(report, self.engine.settings)
+        self._observer.ended(report)
+        return report

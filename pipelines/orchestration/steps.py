@@ -1,0 +1,174 @@
+"""The steps of a run: one for each stream, one for each model.
+
+A step calls the engine, runs the table's checks and tells Dagster what came of
+it. Belongs here: that order, and which errors are worth another try. Does not
+belong here: how anything is loaded, built or checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import dagster as dg
+
+from pipelines.catalog import Catalog
+from pipelines.catalog.catalog import stream_tables
+from pipelines.engine import build_model, column_lineage, run_stream
+from pipelines.errors import HeadwaterError, WarehouseBusy
+from pipelines.expectations import checks_of
+from pipelines.flow import Progress, TableReport
+from pipelines.orchestration.keys import asset_key, step_name
+from pipelines.orchestration.links import model_links, stream_links
+from pipelines.orchestration.outcome import Declared, checked, look, materialized
+from pipelines.orchestration.session import Session
+from pipelines.orchestration.specs import check_specs, model_spec, stream_specs
+from pipelines.spec import FileStream, Model, Source
+
+Events = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
+BUSY_RETRIES = 4
+BUSY_WAIT_S = 5.0
+
+
+def stream_step(source: Source, stream: FileStream) -> dg.AssetsDefinition:
+    """The step that brings one stream's table, and its child tables, up to date."""
+    tables = stream_tables(source.name, stream)
+    declared = Declared(stream.columns, stream.key, checks_of(stream))
+
+    @dg.multi_asset(
+        name=step_name(tables[0]),
+        specs=stream_specs(source, stream),
+        check_specs=check_specs(tables[0], declared.checks),
+        required_resource_keys={"session"},
+    )
+    def step(context: dg.AssetExecutionContext) -> Events:
+        session: Session = context.resources.session
+
+        def work(progress: Progress) -> TableReport:
+            return run_stream(
+                session.engine,
+                source,
+                stream,
+                run_id=session.run_id,
+                full_refresh=session.full_refresh,
+                progress=progress,
+            )
+
+        report, results = _fill(context, session, tables[0], work, declared)
+        yield materialized(
+            report,
+            look(session.engine.warehouse, tables[0]),
+            declared,
+            links=stream_links(session, source, report),
+        )
+        for child in tables[1:]:
+            yield _child(session, report, child)
+        yield from results
+
+    return step
+
+
+def model_step(model: Model, catalog: Catalog) -> dg.AssetsDefinition:
+    """The step that builds one model, behind everything that it reads."""
+    declared = Declared(model.columns, model.key, checks_of(model))
+
+    @dg.multi_asset(
+        name=step_name(model.table),
+        specs=[model_spec(model, catalog.upstream(model.table))],
+        check_specs=check_specs(model.table, declared.checks),
+        required_resource_keys={"session"},
+    )
+    def step(context: dg.AssetExecutionContext) -> Events:
+        session: Session = context.resources.session
+
+        def work(progress: Progress) -> TableReport:
+            return build_model(
+                session.engine.warehouse,
+                model,
+                run_id=session.run_id,
+                full_refresh=session.full_refresh,
+                progress=progress,
+            )
+
+        report, results = _fill(context, session, model.table, work, declared)
+        yield materialized(
+            report,
+            look(session.engine.warehouse, model.table),
+            declared,
+            links=model_links(session, model),
+            lineage=_lineage(session, model, catalog),
+        )
+        yield from results
+
+    return step
+
+
+def _fill(
+    context: dg.AssetExecutionContext,
+    session: Session,
+    table: str,
+    work: Callable[[Progress], TableReport],
+    declared: Declared,
+) -> tuple[TableReport, list[dg.AssetCheckResult]]:
+    with _told(context, session, table):
+        report = session.fill(table, work)
+        reports = session.check(table, declared.checks, declared.key)
+        session.done(report, reports)
+        return report, [checked(check) for check in reports]
+
+
+@contextmanager
+def _told(context: dg.AssetExecutionContext, session: Session, table: str) -> Iterator[None]:
+    """Errors as Dagster should see them, noted in the run's record as well."""
+    try:
+        yield
+    except WarehouseBusy as error:
+        if context.retry_number < BUSY_RETRIES:
+            wait = BUSY_WAIT_S * 2**context.retry_number
+            raise dg.RetryRequested(max_retries=BUSY_RETRIES, seconds_to_wait=wait) from error
+        _fail(session, table, error)
+    except HeadwaterError as error:
+        _fail(session, table, error)
+    except Exception as error:
+        session.failed(table, error)
+        raise
+
+
+def _fail(session: Session, table: str, error: HeadwaterError) -> NoReturn:
+    problem = session.failed(table, error)
+    raise dg.Failure(
+        description=problem.message,
+        metadata={"table": table, "kind": problem.kind},
+        allow_retries=False,
+    ) from None
+
+
+def _child(session: Session, parent: TableReport, table: str) -> dg.MaterializeResult[Any]:
+    contents = look(session.engine.warehouse, table)
+    report = TableReport(
+        table,
+        parent.mode,
+        parent.status,
+        snapshot=parent.snapshot,
+        load_id=parent.load_id,
+        notes=[f"Filled together with {parent.table}."],
+    )
+    return materialized(report, contents, Declared({}, (), ()), links={})
+
+
+def _lineage(session: Session, model: Model, catalog: Catalog) -> dg.TableColumnLineage | None:
+    """Column → the columns it is made from, where the SQL says it."""
+    columns = column_lineage(session.engine.warehouse, model)
+    if not columns:
+        return None
+    return dg.TableColumnLineage(
+        {
+            column: [
+                dg.TableColumnDep(asset_key=asset_key(table), column_name=name)
+                for table, name in sorted(origins)
+                if table in catalog.tables()
+            ]
+            for column, origins in columns.items()
+        }
+    )
