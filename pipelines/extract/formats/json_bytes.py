@@ -42,21 +42,31 @@ class Utf8:
                 break
         plain = encoding is None or codecs.lookup(encoding).name == "utf-8"
         self._decoder = None if plain else codecs.getincrementaldecoder(encoding or "utf-8")()
+        self._decoded = b""
+
+    def put_back(self, data: bytes) -> None:
+        """What the next `read` begins with, as it came from `read`."""
+        self._decoded = data + self._decoded
 
     def read(self, size: int) -> bytes:
-        """About `size` bytes, all of them unless the file ends; b"" at the end."""
+        """About `size` bytes; b"" only at the end of the file."""
+        if self._decoded:
+            data, self._decoded = self._decoded[:size], self._decoded[size:]
+            return data
         head, self._rest = self._rest, b""
-        data = head + _read_full(self._stream, max(size - len(head), 1))
-        if self._decoder is None or (not data and not head):
+        wanted = max(size, len(head) + 4)
+        data = head + _read_full(self._stream, wanted - len(head))
+        if self._decoder is None:
             return data
         try:
-            text = self._decoder.decode(data, final=len(data) < size)
+            text = self._decoder.decode(data, final=len(data) < wanted)
         except UnicodeDecodeError as error:
             raise FileRefused(
                 f"{self._file} is not in the encoding {error.encoding}: {error.reason}. "
                 "Declare the encoding it is in."
             ) from None
-        return text.encode("utf-8", "surrogatepass")
+        # Bytes that only begin a character are no end of the file.
+        return text.encode() if text or not data else self.read(size)
 
 
 def _read_full(stream: BinaryIO, size: int) -> bytes:

@@ -106,8 +106,9 @@ class RecordReader:
 
     def _settle(self, page: Page, plan: Plan | None, future: Future[Chunk | None] | None) -> Chunk:
         chunk = future.result() if future else None
-        if chunk is None and self._plan is not None and self._plan is not plan:
-            chunk = self._fast(page, self._plan)
+        if plan is not self._plan:
+            # What came to light meanwhile holds for this page, too.
+            chunk = self._fast(page, self._plan) if self._plan else None
         return chunk or self._exact(page)
 
     def _fast(self, page: Page, plan: Plan) -> Chunk | None:
@@ -165,7 +166,9 @@ class RecordReader:
             )
         labels = {name: self._label(name) for name in fields}
         declared = {n: self._wanted[c] for n, c in labels.items() if c in self._wanted}
-        self._plan = json_fast.plan(self._shape, declared)
+        plan = json_fast.plan(self._shape, declared)
+        if plan is None or self._plan is None or plan.schema != self._plan.schema:
+            self._plan = plan
 
     def _finish(
         self,
