@@ -6,6 +6,7 @@ Belongs here: the order of the steps. Does not belong here: any of the steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pipelines
@@ -16,6 +17,7 @@ from pipelines.catalog.graph import check_known, check_unique, in_order
 from pipelines.catalog.models import read_model, read_rule
 from pipelines.catalog.problems import Problems
 from pipelines.catalog.sources import read_source
+from pipelines.expectations import checks_of
 from pipelines.spec import Model, Rule, Source
 
 BUILT_IN = Path(pipelines.__file__).resolve().parent.parent / "assets"
@@ -43,12 +45,17 @@ def load_catalog(
     ordered = in_order({model.table: model for model in models}, problems)
     problems.raise_any()
     return Catalog(
-        sources={source.name: source for source, _ in sources},
-        models=ordered,
+        sources={source.name: _with_implied_checks(source) for source, _ in sources},
+        models={name: replace(model, checks=checks_of(model)) for name, model in ordered.items()},
         rules={rule.name: rule for rule in rules},
         custom=tuple(item.path for item in found if item.kind == "custom"),
         files={source.name: file for source, file in sources},
     )
+
+
+def _with_implied_checks(source: Source) -> Source:
+    streams = (replace(stream, checks=checks_of(stream)) for stream in source.streams)
+    return replace(source, streams=tuple(streams))
 
 
 def _check_together(

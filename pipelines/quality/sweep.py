@@ -80,4 +80,8 @@ def one_query(connection: Connection, sql: str) -> str:
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type not in READING:
         raise CannotRun("Expected one SELECT that returns the offending rows, and nothing else.")
-    return statements[0].query.strip().rstrip(";")
+    text = statements[0].query
+    # A semicolon would end the bracket that the query is put into; behind it
+    # only comments can stand, since there is one statement.
+    ends = [at for at, _ in duckdb.tokenize(text) if text[at] == ";"]
+    return text[: ends[0]] if ends else text
