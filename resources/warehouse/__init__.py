@@ -15,6 +15,7 @@ from resources.warehouse.warehouse import (
     Warehouse,
     count_rows,
     current_snapshot,
+    is_transient,
     table_columns,
     table_exists,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "confine",
     "count_rows",
     "current_snapshot",
+    "is_transient",
     "make_equal",
     "oldest_snapshot",
     "open_lake",

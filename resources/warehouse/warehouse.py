@@ -102,7 +102,7 @@ class Warehouse:
                 with self._door.held():
                     return self._attempt(cursor, work, message, extra or {})
             except duckdb.Error as error:
-                if not any(word in str(error).lower() for word in _TRANSIENT):
+                if not is_transient(error):
                     raise
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
             finally:
@@ -163,6 +163,18 @@ class Warehouse:
             if self._root is not None:
                 self._root.close()
                 self._root = None
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether an error only says that another writer was there first."""
+    # These quote the SQL or the data, which may well speak of a conflict.
+    quoting = (
+        duckdb.BinderException,
+        duckdb.ConversionException,
+        duckdb.OutOfRangeException,
+        duckdb.ParserException,
+    )
+    return not isinstance(error, quoting) and any(word in str(error).lower() for word in _TRANSIENT)
 
 
 def _missing_schemas(connection: Connection) -> list[str]:
