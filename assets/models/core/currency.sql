@@ -9,6 +9,8 @@ columns:
   is_current: False where the currency is no longer in use.
   ended_on: Last day of the currency as money of its own; null where it is in use.
   successor_currency: Currency it went into; null where it is in use.
+  first_rated_on: First day in the warehouse with a rate; null where there is none.
+  last_rated_on: Last day in the warehouse with a rate; publishing may stop before a currency ends.
   successor_rate: Units of the old currency that made one unit of the new one.
 checks:
   - expect_column_values_to_match_regex: {column: currency_code, regex: "^[A-Z]{3}$"}
@@ -38,6 +40,16 @@ known AS (
     SELECT quote_currency FROM staging.ecb_fx__rates
     UNION
     SELECT currency_code FROM ended
+),
+
+rated AS (
+    SELECT
+        quote_currency,
+        MIN(rate_on) AS first_rated_on,
+        MAX(rate_on) AS last_rated_on
+    FROM staging.ecb_fx__rates
+    WHERE rate IS NOT NULL
+    GROUP BY quote_currency
 )
 
 SELECT
@@ -45,6 +57,9 @@ SELECT
     e.ended_on IS NULL AS is_current,
     e.ended_on,
     e.successor_currency,
-    e.successor_rate
+    e.successor_rate,
+    r.first_rated_on,
+    r.last_rated_on
 FROM known AS k
 LEFT JOIN ended AS e ON k.currency_code = e.currency_code
+LEFT JOIN rated AS r ON k.currency_code = r.quote_currency

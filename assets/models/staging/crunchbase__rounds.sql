@@ -106,7 +106,7 @@ SELECT
             END,
             CASE
                 WHEN c.occurrences > 1
-                    THEN 'row: ' || (c.occurrences - 1) || ' exact duplicate dropped'
+                    THEN 'row: exact duplicates dropped: ' || (c.occurrences - 1)
             END
         ],
         LAMBDA repair: repair IS NOT NULL
