@@ -7,8 +7,8 @@ SELECT
     c.permalink,
     c.name,
     c.rounds AS rounds_stated,
-    CAST(SUM(r.occurrences) AS BIGINT) AS rounds_found
+    CAST(COALESCE(SUM(r.occurrences), 0) AS BIGINT) AS rounds_found
 FROM staging.crunchbase__companies AS c
-INNER JOIN staging.crunchbase__rounds AS r ON c.permalink = r.company_permalink
+LEFT JOIN staging.crunchbase__rounds AS r ON c.permalink = r.company_permalink
 GROUP BY ALL
-HAVING SUM(r.occurrences) IS DISTINCT FROM c.rounds
+HAVING COALESCE(SUM(r.occurrences), 0) IS DISTINCT FROM c.rounds

@@ -10,9 +10,9 @@ SELECT
     c.name,
     c.funding_total_usd,
     CAST(SUM(r.amount_usd * r.occurrences) AS DECIMAL(20, 2)) AS sum_of_rounds_usd,
-    CAST(SUM(r.occurrences) AS BIGINT) AS rounds
+    CAST(COALESCE(SUM(r.occurrences), 0) AS BIGINT) AS rounds
 FROM staging.crunchbase__companies AS c
-INNER JOIN staging.crunchbase__rounds AS r ON c.permalink = r.company_permalink
+LEFT JOIN staging.crunchbase__rounds AS r ON c.permalink = r.company_permalink
 WHERE c.funding_total_usd IS NOT NULL
 GROUP BY ALL
 HAVING SUM(r.amount_usd * r.occurrences) IS DISTINCT FROM c.funding_total_usd
