@@ -1,7 +1,7 @@
 """The types of the warehouse, as SQL text and as Arrow types.
 
-Belongs here: the translation both ways, and which type holds every value of two
-others (widening). Does not belong here: converting values.
+Belongs here: the translation both ways. Does not belong here: converting values,
+or which type holds the values of two others (load widens).
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def arrow_type(sql: str) -> pa.DataType:
     upper = _ALIASES.get(upper, upper)
     if upper in _TO_ARROW:
         return _TO_ARROW[upper]
+    if upper == "NULL":
+        return pa.null()
     if found := _DECIMAL.fullmatch(upper):
         return pa.decimal128(int(found[1]), int(found[2] or 0))
     if upper.endswith("[]"):
@@ -92,8 +94,14 @@ def _split(inside: str) -> list[str]:
     return [*parts, inside[start:]]
 
 
-def sql_type(arrow: pa.DataType) -> str:
-    """The SQL type that holds every value of an Arrow type."""
+def sql_type(arrow: pa.DataType, *, null: str = "VARCHAR") -> str:
+    """The SQL type that holds every value of an Arrow type.
+
+    `null` is what stands for a type of which only nulls were seen: text holds
+    whatever comes; `NULL` remembers that nothing is known yet.
+    """
+    if pa.types.is_null(arrow):
+        return null
     simple = _simple(arrow)
     if simple:
         return simple
@@ -102,28 +110,31 @@ def sql_type(arrow: pa.DataType) -> str:
     if pa.types.is_timestamp(arrow):
         return "TIMESTAMPTZ" if arrow.tz else "TIMESTAMP"
     if pa.types.is_dictionary(arrow):
-        return sql_type(arrow.value_type)
+        return sql_type(arrow.value_type, null=null)
     if pa.types.is_struct(arrow):
-        inner = (f'"{f.name.replace(chr(34), chr(34) * 2)}" {sql_type(f.type)}' for f in arrow)
+        inner = (f"{_quoted(f.name)} {sql_type(f.type, null=null)}" for f in arrow)
         return f"STRUCT({', '.join(inner)})"
     if (
         pa.types.is_list(arrow)
         or pa.types.is_large_list(arrow)
         or pa.types.is_fixed_size_list(arrow)
     ):
-        return sql_type(arrow.value_type) + "[]"
+        return sql_type(arrow.value_type, null=null) + "[]"
     if pa.types.is_map(arrow):
-        return f"MAP({sql_type(arrow.key_type)}, {sql_type(arrow.item_type)})"
+        key, item = sql_type(arrow.key_type, null=null), sql_type(arrow.item_type, null=null)
+        return f"MAP({key}, {item})"
     raise ValueError(f"The warehouse has no type for Arrow's {arrow}.")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _simple(arrow: pa.DataType) -> str | None:
     for name, known in _TO_ARROW.items():
         if arrow.equals(known):
             return name
-    if pa.types.is_large_string(arrow) or pa.types.is_string_view(arrow) or pa.types.is_null(arrow):
-        # A column that is null throughout says nothing of its type; text holds
-        # whatever comes, and load widens from it without loss.
+    if pa.types.is_large_string(arrow) or pa.types.is_string_view(arrow):
         return "VARCHAR"
     if pa.types.is_large_binary(arrow) or pa.types.is_fixed_size_binary(arrow):
         return "BLOB"
