@@ -9,6 +9,7 @@ columns:
   entity_name: Its name.
   taxonomy: Taxonomy of the concept, e.g. us-gaap.
   concept: Concept within the taxonomy.
+  label: The concept in words.
   unit: Unit of the value, a currency or shares.
   fact_number: Place in the file's list, from 0.
   period_start_on: First day of the period; null for a point in time.
@@ -24,33 +25,24 @@ checks:
   - expect_column_values_to_not_be_null: {column: period_end_on}
   - expect_column_values_to_not_be_null: {column: value, severity: warning}
 */
-WITH parsed AS (
-    SELECT
-        f.*,
-        REGEXP_EXTRACT(
-            f._path,
-            '^\$\.facts\.([^.\[]+|\["[^"]+"\])\.?([^.\[]+|\["[^"]+"\])\.units\.?([^\[]+|\["[^"]+"\])\[([0-9]+)\]$',
-            ['taxonomy', 'concept', 'unit', 'number']
-        ) AS place
-    FROM raw.edgar__facts AS f
-)
-
 SELECT
-    LPAD(cik, 10, '0') AS cik,
-    entity_name,
-    TRIM(place.taxonomy, '[]"') AS taxonomy,
-    TRIM(place.concept, '[]"') AS concept,
-    TRIM(place.unit, '[]"') AS unit,
-    CAST(place.number AS INTEGER) AS fact_number,
-    TRY_CAST(start AS DATE) AS period_start_on,
-    TRY_CAST("end" AS DATE) AS period_end_on,
-    val AS value,
-    accn AS accession_number,
-    form AS form_type,
-    TRY_CAST(filed AS DATE) AS filed_on,
-    CAST(fy AS INTEGER) AS fiscal_year,
-    fp AS fiscal_period
-FROM parsed
+    LPAD(f.cik, 10, '0') AS cik,
+    f.entity_name,
+    f.taxonomy,
+    f.concept,
+    f.label,
+    f.unit,
+    CAST(REGEXP_EXTRACT(f._path, '\[([0-9]+)\]$', 1) AS INTEGER) AS fact_number,
+    TRY_CAST(f.start AS DATE) AS period_start_on,
+    TRY_CAST(f."end" AS DATE) AS period_end_on,
+    f.val AS value,
+    f.accn AS accession_number,
+    f.form AS form_type,
+    TRY_CAST(f.filed AS DATE) AS filed_on,
+    CAST(f.fy AS INTEGER) AS fiscal_year,
+    f.fp AS fiscal_period
+FROM raw.edgar__facts AS f
+WHERE f.cik IS NOT NULL
 QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY LPAD(cik, 10, '0'), place ORDER BY _file DESC
+    PARTITION BY LPAD(f.cik, 10, '0'), f.taxonomy, f.concept, f.unit, f._path ORDER BY f._file DESC
 ) = 1
