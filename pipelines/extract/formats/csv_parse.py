@@ -1,0 +1,300 @@
+"""One page of delimited text to one chunk: rows, rejects, blanks, exact origins.
+
+Belongs here: what becomes of each record of a page. Does not belong here: where
+pages are cut, or how a file is laid out. Pages are parsed in several threads at
+once, so nothing here keeps anything between two pages.
+
+Every field is read as text and then cast: the casts are as fast as a typed
+parse, and there is one answer to what a value is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from pipelines.errors import FileRefused
+from pipelines.extract.cast import cast_columns
+from pipelines.extract.formats.csv_pages import Page
+from pipelines.extract.formats.csv_records import (
+    Dialect,
+    Records,
+    paired_records,
+    quotes_pair_up,
+)
+from pipelines.flow import Chunk, Reject
+
+_ROW, _NAMELESS = "\x00row", "\x00nameless"
+_MALFORMED = (
+    "Text stands behind the closing quote of a field, so it's unclear where the field ends. "
+    "Expected the delimiter there, or the quote doubled."
+)
+
+
+@dataclass(frozen=True)
+class Parser:
+    """How the pages of one file become chunks.
+
+    `columns` are warehouse names in the order of the fields; `nameless` fields
+    follow them. `wanted` maps column → SQL type. `show` makes text of a record
+    for a reject. `encoding` is named where bytes mean nothing in it.
+    """
+
+    file: str
+    dialect: Dialect
+    columns: tuple[str, ...]
+    nameless: int
+    wanted: Mapping[str, str]
+    nulls: tuple[str, ...]
+    trim: bool
+    drop_blank: bool
+    show: Callable[[bytes], str]
+    encoding: str
+
+    @property
+    def width(self) -> int:
+        """Fields in a record."""
+        return len(self.columns) + self.nameless
+
+    @property
+    def keep_empty(self) -> bool:
+        """In a file of one column, an empty line is a record."""
+        return self.width == 1
+
+    def parse(self, page: Page) -> Chunk | None:
+        """The page's chunk; None if its quotes do not pair up after all."""
+        if page.records is None and not quotes_pair_up(page.data, page.quotes, self.dialect):
+            return None
+        return _PageParser(self, page).chunk()
+
+
+class _PageParser:
+    """The work on one page; `_source` are the records that `_text` is made of."""
+
+    def __init__(self, parser: Parser, page: Page) -> None:
+        self._parser = parser
+        self._page = page
+        self._text = page.data
+        self._source = page.records
+        self._rejects: list[Reject] = []
+        self._blank = 0
+
+    def chunk(self) -> Chunk:
+        """The rows, rejects and blanks of the page."""
+        if self._source is not None:
+            self._without_malformed(self._source)
+        if not _is_utf8(self._text):
+            self._without_undecodable()
+        rows, ragged = self._read()
+        if ragged:
+            self._settle(ragged)
+            rows, ragged = self._read()
+        self._check_count(rows.num_rows + len(ragged))
+        rows = rows.append_column(_ROW, pa.array(np.arange(rows.num_rows)))
+        if self._parser.trim:
+            rows = self._trimmed(rows)
+        if self._parser.drop_blank:
+            rows = self._without_blanks(rows)
+        rows = self._without_nameless(rows)
+        numbers = rows[_ROW].combine_chunks().to_numpy()
+        rows, misfits = cast_columns(
+            rows,
+            self._parser.wanted,
+            lambda row: self._shown(numbers[row]),
+            lambda row: (self._parser.file, self._line(numbers[row]), None),
+        )
+        rejects = sorted([*self._rejects, *misfits], key=lambda reject: reject.line or 0)
+        return Chunk(self._with_origin(rows), tuple(rejects), self._blank)
+
+    # ── records ───────────────────────────────────────────────────────────────
+
+    def _records(self) -> Records:
+        if self._source is None:
+            self._source = paired_records(
+                self._page.data, self._page.quotes, keep_empty=self._parser.keep_empty
+            )
+        return self._source
+
+    def _pieces(self, records: Records) -> list[bytes]:
+        data = self._page.data
+        spans = zip(records.starts.tolist(), records.ends.tolist(), strict=True)
+        return [data[start:end] for start, end in spans]
+
+    def _rebuild(self, records: Records, pieces: list[bytes]) -> None:
+        self._source = records
+        self._text = b"".join(piece + b"\n" for piece in pieces)
+
+    def _line(self, record: int) -> int:
+        offset = record if self._source is None else self._source.lines[record]
+        return int(self._page.line + offset)
+
+    def _shown(self, record: int) -> str:
+        records = self._records()
+        return self._parser.show(self._page.data[records.starts[record] : records.ends[record]])
+
+    def _refuse(self, record: int, reason: str) -> None:
+        """One more reject, by its number among the records at hand."""
+        self._records()
+        self._rejects.append(
+            Reject(reason, self._shown(record), self._parser.file, self._line(record))
+        )
+
+    # ── what is no row ────────────────────────────────────────────────────────
+
+    def _without_malformed(self, records: Records) -> None:
+        for record in np.flatnonzero(records.malformed).tolist():
+            self._refuse(record, _MALFORMED)
+        fine = records.take(~records.malformed)
+        self._rebuild(fine, self._pieces(fine))
+
+    def _without_undecodable(self) -> None:
+        records = self._records()
+        pieces = self._pieces(records)
+        fine = np.array([_is_utf8(piece) for piece in pieces], np.bool_)
+        for record in np.flatnonzero(~fine).tolist():
+            self._refuse(
+                record,
+                f"The record holds bytes that mean nothing in {self._parser.encoding}; they are "
+                "shown as \\xNN. Correct the file, or declare the encoding that it has.",
+            )
+        self._rebuild(
+            records.take(fine), [piece for piece, good in zip(pieces, fine, strict=True) if good]
+        )
+
+    def _settle(self, ragged: list[int]) -> None:
+        """Reject, count as blank, or mend each record with too few or many fields.
+
+        Mending only takes away an empty field behind the last column, or adds
+        fields that have no name: neither holds anything.
+        """
+        records = self._records()
+        pieces = self._pieces(records)
+        keep = np.ones(len(records), np.bool_)
+        dialect, width = self._parser.dialect, self._parser.width
+        for record in ragged:
+            fields = dialect.fields(pieces[record])
+            extra = len(fields) - width
+            if self._parser.drop_blank and not any(field.strip() for field in fields):
+                self._blank += 1
+                keep[record] = False
+            elif extra == 1 and not fields[-1].strip():
+                pieces[record] = pieces[record][: pieces[record].rindex(dialect.delimiter)]
+            elif -self._parser.nameless <= extra < 0:
+                pieces[record] += dialect.delimiter * -extra
+            else:
+                self._refuse(record, f"Expected {width} fields, got {len(fields)}.")
+                keep[record] = False
+        kept = [piece for piece, good in zip(pieces, keep, strict=True) if good]
+        self._rebuild(records.take(keep), kept)
+
+    def _check_count(self, count: int) -> None:
+        """Tie rows to lines; two readings that differ must never pass."""
+        if self._source is None and count == self._page.lines:
+            return
+        known = len(self._records())
+        if known != count:
+            raise FileRefused(
+                f"{self._parser.file} can be read in two ways behind line {self._page.line}: as "
+                f"{known} or as {count} records. Check its quotes and line ends there."
+            )
+
+    # ── what is a row ─────────────────────────────────────────────────────────
+
+    def _read(self) -> tuple[pa.Table, list[int]]:
+        """Every field as text, and the numbers of records of another width."""
+        parser, dialect = self._parser, self._parser.dialect
+        names = [*parser.columns, *(f"{_NAMELESS}{i}" for i in range(parser.nameless))]
+        text = pa.schema([(name, pa.string()) for name in names])
+        if not self._text:
+            return text.empty_table(), []
+        ragged: list[int] = []
+
+        def note(row: pacsv.InvalidRow) -> str:
+            ragged.append(row.number - 1)
+            return "skip"
+
+        rows = pacsv.read_csv(
+            pa.py_buffer(self._text),
+            pacsv.ReadOptions(
+                use_threads=False, column_names=names, block_size=len(self._text) + 1
+            ),
+            pacsv.ParseOptions(
+                delimiter=dialect.delimiter.decode(),
+                quote_char=dialect.quote.decode() if dialect.quote else False,
+                escape_char=dialect.escape.decode() if dialect.escape else False,
+                newlines_in_values=True,
+                ignore_empty_lines=not parser.keep_empty,
+                invalid_row_handler=note,
+            ),
+            pacsv.ConvertOptions(
+                check_utf8=False,
+                column_types=text,
+                null_values=list(parser.nulls),
+                strings_can_be_null=bool(parser.nulls),
+                quoted_strings_can_be_null=False,
+            ),
+        )
+        return rows, ragged
+
+    def _trimmed(self, rows: pa.Table) -> pa.Table:
+        nulls = pa.array(self._parser.nulls, pa.string())
+        for at, name in enumerate(rows.column_names):
+            if name != _ROW:
+                before = rows[name]
+                after = pc.utf8_trim_whitespace(before)
+                became = pc.and_(pc.is_in(after, value_set=nulls), pc.not_equal(before, after))
+                after = pc.if_else(became, pa.scalar(None, pa.string()), after)
+                rows = rows.set_column(at, name, after)
+        return rows
+
+    def _without_blanks(self, rows: pa.Table) -> pa.Table:
+        blank = None
+        for name in rows.column_names[:-1]:
+            empty = pc.fill_null(pc.equal(rows[name], ""), True)
+            blank = empty if blank is None else pc.and_(blank, empty)
+            if not pc.any(blank).as_py():
+                return rows
+        kept = rows.filter(pc.invert(blank))
+        self._blank += rows.num_rows - kept.num_rows
+        return kept
+
+    def _without_nameless(self, rows: pa.Table) -> pa.Table:
+        for number in range(self._parser.nameless):
+            name = f"{_NAMELESS}{number}"
+            value = pc.utf8_trim_whitespace(pc.fill_null(rows[name], ""))
+            filled = pc.not_equal(value, "")
+            for row in pc.indices_nonzero(filled).to_pylist():
+                self._refuse(
+                    rows[_ROW][row].as_py(),
+                    f"Field {len(self._parser.columns) + number + 1} has no name in the header, "
+                    f"but holds {rows[name][row].as_py()!r}. To keep it, declare the format's "
+                    "names.",
+                )
+            rows = rows.filter(pc.invert(filled)).drop_columns([name])
+        return rows
+
+    def _with_origin(self, rows: pa.Table) -> pa.Table:
+        numbers = rows[_ROW].combine_chunks().to_numpy()
+        offsets = numbers if self._source is None else self._source.lines[numbers]
+        count = rows.num_rows
+        file = pa.DictionaryArray.from_arrays(
+            pa.array(np.zeros(count, np.int32)), pa.array([self._parser.file])
+        )
+        rows = rows.drop_columns([_ROW]).append_column("_file", file)
+        rows = rows.append_column("_line", pa.array(self._page.line + offsets))
+        return rows.append_column("_path", pa.nulls(count, pa.string()))
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
