@@ -128,8 +128,9 @@ class CheckReport:
     `check` is its name, unique in the table; `expectation` and `arguments` are
     as declared (`rule` for a rule's SQL). `sample` holds up to twenty failing
     rows (key columns and the values looked at); `error` is set when the check
-    itself could not run. `reused` marks the result of an earlier run on the
-    very same rows.
+    itself could not run. `version` is the snapshot since which the rows that
+    were looked at are what they are (None: not known); `reused` marks the result
+    of an earlier run on the very same rows.
     """
 
     table: str
@@ -144,6 +145,7 @@ class CheckReport:
     seconds: float = 0.0
     expectation: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
+    version: int | None = None
     reused: bool = False
 
     def as_dict(self) -> dict[str, Any]:

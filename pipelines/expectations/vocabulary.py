@@ -119,20 +119,8 @@ _ALL: tuple[Expectation, ...] = (
         "strftime_format",
         runs=_GX,
     ),
-    _values(
-        "values_to_be_increasing",
-        "rises along the key",
-        more=("strictly",),
-        runs=_GX,
-        whole=True,
-    ),
-    _values(
-        "values_to_be_decreasing",
-        "falls along the key",
-        more=("strictly",),
-        runs=_GX,
-        whole=True,
-    ),
+    _values("values_to_be_increasing", "rises along the key", more=("strictly",)),
+    _values("values_to_be_decreasing", "falls along the key", more=("strictly",)),
     _values(
         "value_z_scores_to_be_less_than",
         "has z-scores below {threshold}",

@@ -16,6 +16,9 @@ _CLASSES = {"d": r"\p{Nd}", "w": r"\p{L}\p{N}_", "s": _SPACE}
 _SAME_ESCAPES = set("tnrfv") | set(r".^$*+?{}[]\|()-/'\"#&~@!%,:;<>=` _")
 _TOKEN = re.compile(r"\\(.)|\(\?(P<\w+>|:)|\((?!\?)|\{\d*,?\d*\}|(.)", re.DOTALL)
 
+_BEFORE_START = re.compile(r"(.*\|)?(\((\?:|\?P<\w+>)?)*", re.DOTALL)
+_AFTER_END = re.compile(r"\)*(\|.*)?", re.DOTALL)
+
 
 def to_re2(pattern: str) -> str | None:
     """The RE2 pattern that finds what Python's `re.search` finds, or None."""
@@ -29,20 +32,26 @@ def to_re2(pattern: str) -> str | None:
             if found is None:
                 return None
             position = found.end()
-            piece = _token(found, pattern[position:])
+            piece = _token(found, pattern[: found.start()], pattern[position:])
         if piece is None:
             return None
         result.append(piece)
     return "".join(result)
 
 
-def _token(found: re.Match[str], rest: str) -> str | None:
+def _token(found: re.Match[str], before: str, rest: str) -> str | None:
     escaped, plain = found[1], found[3]
+    # DuckDB answers wrongly where anchors meet, as in ^^ or (^)^: only one at the
+    # very beginning and one at the very end of an alternative are taken.
+    if found[0] in ("^", r"\A") and not _BEFORE_START.fullmatch(before):
+        return None
+    if found[0] in ("$", r"\Z") and not _AFTER_END.fullmatch(rest):
+        return None
     if escaped is not None:
         return _escape(escaped)
     if plain == "$":
         # Python's $ also stands before a line end at the very end of the text.
-        return r"(?:\n?\z)" if not rest or rest[0] in "|)" else None
+        return r"(?:\n?\z)"
     if plain == "(" or (plain in ("*", "+", "?", "}") and rest[:1] == "+"):
         return None  # look-around, inline flags, possessive quantifiers
     if found[0].startswith("{") and (rest[:1] == "+" or _too_often(found[0])):
