@@ -28,15 +28,18 @@ def _stream(
     context: Mapping[str, tuple[str, str]] | None = None,
     checks: tuple[Check, ...] = (),
 ) -> FileStream:
-    """Both mappings: column → (XPath, description); every column is text."""
+    """Both mappings: column → (XPath, description); every column is text.
+
+    Of several elements at one path the first counts, hence normalize-space.
+    """
     context = context or {}
     return FileStream(
         name=name,
         files=FILES,
         format=Xml(
             record=record,
-            columns={column: path for column, (path, _) in fields.items()},
-            context={column: path for column, (path, _) in context.items()},
+            columns={column: _first(path) for column, (path, _) in fields.items()},
+            context={column: _first(path) for column, (path, _) in context.items()},
             envelope="sgml",
         ),
         description=description,
@@ -48,10 +51,18 @@ def _stream(
     )
 
 
+def _first(path: str) -> str:
+    return path if path.startswith(("sgml:", "concat(")) else f"normalize-space({path})"
+
+
 def _filled(column: str) -> Check:
     return Check(expectation="expect_column_values_to_not_be_null", arguments={"column": column})
 
 
+_HEADER = {
+    "accession_number": ("sgml:ACCESSION-NUMBER", "Identity of the filing; only in an envelope."),
+    "filing_date": ("sgml:FILING-DATE", "Day of filing, YYYYMMDD; only in an envelope."),
+}
 _ISSUER = "/edgarSubmission/primaryIssuer"
 _FORM_D_CONTEXT = {
     "cik": (f"{_ISSUER}/cik", "CIK of the primary issuer, ten digits."),
@@ -109,6 +120,7 @@ FORM_D = _stream(
         "gross_proceeds_used": ("useOfProceeds/grossProceedsUsed/dollarAmount", "US dollars."),
     },
     context={
+        **_HEADER,
         **_FORM_D_CONTEXT,
         "test_or_live": ("/edgarSubmission/testOrLive", "LIVE or TEST."),
         "entity_name": (f"{_ISSUER}/entityName", "Name of the primary issuer."),
@@ -129,8 +141,8 @@ FORM_D = _stream(
         "zip_code": (f"{_ISSUER}/issuerAddress/zipCode", "Postal code."),
         "phone": (f"{_ISSUER}/issuerPhoneNumber", "Telephone number, any spelling."),
         "previous_name": (
-            f"{_ISSUER}/issuerPreviousNameList/previousName",
-            "A former name; the text None where there is none.",
+            f"{_ISSUER}/issuerPreviousNameList/*",
+            "The first former name; the text None where there is none.",
         ),
     },
     checks=(_filled("cik"),),
@@ -165,6 +177,12 @@ FORM_D_PERSONS = _stream(
         "last_name": ("relatedPersonName/lastName", "Last name, or the firm's name."),
         "city": ("relatedPersonAddress/city", "City."),
         "state_or_country": ("relatedPersonAddress/stateOrCountry", "EDGAR's code."),
+        "relationships": (
+            "concat(relatedPersonRelationshipList/relationship[1], ';', "
+            "relatedPersonRelationshipList/relationship[2], ';', "
+            "relatedPersonRelationshipList/relationship[3])",
+            "Executive Officer, Director, Promoter: up to three, with semicolons between.",
+        ),
         "clarification": ("relationshipClarification", "What the form adds."),
     },
     context=_FORM_D_CONTEXT,
@@ -217,6 +235,7 @@ FORM_C = _stream(
         "issuer_signature": ("signatureInfo/issuerSignature/issuerSignature", "Who signed."),
     },
     context={
+        **_HEADER,
         "submission_type": ("/edgarSubmission/headerData/submissionType", "C, C-U, C-AR …"),
         "cik": (
             "/edgarSubmission/headerData/filerInfo/filer/filerCredentials/filerCik",
@@ -260,6 +279,7 @@ FORM_4 = _stream(
         "signature_name": ("ownerSignature/signatureName", "Who signed."),
         "signature_date": ("ownerSignature/signatureDate", "YYYY-MM-DD."),
     },
+    context=_HEADER,
     checks=(_filled("issuer_cik"),),
 )
 

@@ -11,7 +11,7 @@ columns:
   accession_number: Identity of the filing; null where it is not known.
   form_type: D, D/A, C-AR, 4, 10-K …
   filer_name: Name of the filer.
-  filed_on: Day of filing; null for a document outside EDGAR's lists.
+  filed_on: Day of filing; null for a bare document outside EDGAR's lists.
   signed_on: Day of the last signature; null for a filing that was not read.
   report_on: Day the filing reports on.
   accepted_at: When EDGAR accepted it, UTC.
@@ -46,16 +46,39 @@ WITH listed AS (
 
 documents AS (
     SELECT
-        form_id, cik, accession_number, submission_type, issuer_name, signed_on,
-        NULL::DATE AS report_on, source_file
+        form_id,
+        cik,
+        accession_number,
+        submission_type,
+        issuer_name,
+        filed_on,
+        signed_on,
+        NULL::DATE AS report_on,
+        source_file
     FROM staging.sec_forms__form_d
     UNION ALL
     SELECT
-        form_id, cik, accession_number, submission_type, issuer_name, signed_on, report_on, source_file
+        form_id,
+        cik,
+        accession_number,
+        submission_type,
+        issuer_name,
+        filed_on,
+        signed_on,
+        report_on,
+        source_file
     FROM staging.sec_forms__form_c
     UNION ALL
     SELECT
-        form_id, issuer_cik, accession_number, form_type, issuer_name, signed_on, report_on, source_file
+        form_id,
+        issuer_cik,
+        accession_number,
+        form_type,
+        issuer_name,
+        filed_on,
+        signed_on,
+        report_on,
+        source_file
     FROM staging.sec_forms__form_4
 ),
 
@@ -68,7 +91,7 @@ both_sides AS (
         accession_number,
         submission_type,
         issuer_name,
-        NULL::DATE,
+        filed_on,
         signed_on,
         report_on,
         NULL::TIMESTAMPTZ,

@@ -5,7 +5,7 @@ description: >
 owner: data@headwater.example
 key: [form_id]
 columns:
-  form_id: Accession number where the file is named by it, else the file.
+  form_id: Accession number where the envelope or the file's name tells it, else the file.
   accession_number: Identity of the filing; null where the file doesn't say.
   form_type: 3, 4 or 5.
   report_on: Day of the earliest transaction.
@@ -19,6 +19,7 @@ columns:
   shares_acquired: {description: Shares acquired., unit: shares}
   shares_disposed: {description: Shares disposed of., unit: shares}
   proceeds_usd: {description: "Shares disposed of times their price, summed.", unit: USD}
+  filed_on: Day of filing, as the envelope tells; null for a bare form.
   signed_on: Day of the signature.
   source_file: File the form was read from.
 checks:
@@ -68,7 +69,10 @@ derived AS (
 forms AS (
     SELECT
         f.*,
-        NULLIF(REGEXP_EXTRACT(f._file, '[0-9]{10}-[0-9]{2}-[0-9]{6}'), '') AS accession
+        COALESCE(
+            f.accession_number,
+            NULLIF(REGEXP_EXTRACT(f._file, '[0-9]{10}-[0-9]{2}-[0-9]{6}'), '')
+        ) AS accession
     FROM raw.sec_forms__form_4 AS f
 )
 
@@ -87,6 +91,7 @@ SELECT
     CAST(COALESCE(t.shares_acquired, 0) AS DECIMAL(24, 4)) AS shares_acquired,
     CAST(COALESCE(t.shares_disposed, 0) AS DECIMAL(24, 4)) AS shares_disposed,
     CAST(COALESCE(t.proceeds, 0) AS DECIMAL(24, 2)) AS proceeds_usd,
+    CAST(TRY_STRPTIME(f.filing_date, '%Y%m%d') AS DATE) AS filed_on,
     TRY_CAST(f.signature_date AS DATE) AS signed_on,
     f._file AS source_file
 FROM forms AS f

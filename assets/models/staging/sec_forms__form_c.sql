@@ -5,7 +5,7 @@ description: >
 owner: data@headwater.example
 key: [form_id]
 columns:
-  form_id: Accession number where the file is named by it, else the file.
+  form_id: Accession number where the envelope or the file's name tells it, else the file.
   accession_number: Identity of the filing; null where the file doesn't say.
   submission_type: C, C-U, C-AR …
   cik: Issuer, ten digits.
@@ -25,6 +25,7 @@ columns:
   revenue_usd: {description: Revenue of the last fiscal year., unit: USD}
   net_income_usd: {description: "Net income of the last fiscal year, negative for a loss.", unit: USD}
   report_on: Last day of the period reported on.
+  filed_on: Day of filing, as the envelope tells; null for a bare form.
   signed_on: Day of the last signature.
   source_file: File the form was read from.
 checks:
@@ -47,7 +48,10 @@ WITH signatures AS (
 forms AS (
     SELECT
         c.*,
-        NULLIF(REGEXP_EXTRACT(c._file, '[0-9]{10}-[0-9]{2}-[0-9]{6}'), '') AS accession
+        COALESCE(
+            c.accession_number,
+            NULLIF(REGEXP_EXTRACT(c._file, '[0-9]{10}-[0-9]{2}-[0-9]{6}'), '')
+        ) AS accession
     FROM raw.sec_forms__form_c AS c
 )
 
@@ -75,6 +79,7 @@ SELECT
     TRY_CAST(c.revenue AS DECIMAL(18, 2)) AS revenue_usd,
     TRY_CAST(c.net_income AS DECIMAL(18, 2)) AS net_income_usd,
     CAST(TRY_STRPTIME(c.period, '%m-%d-%Y') AS DATE) AS report_on,
+    CAST(TRY_STRPTIME(c.filing_date, '%Y%m%d') AS DATE) AS filed_on,
     s.signed_on,
     c._file AS source_file
 FROM forms AS c

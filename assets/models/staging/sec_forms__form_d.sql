@@ -5,7 +5,7 @@ description: >
 owner: data@headwater.example
 key: [form_id]
 columns:
-  form_id: Accession number where the file is named by it, else the file.
+  form_id: Accession number where the envelope or the file's name tells it, else the file.
   accession_number: Identity of the filing; null where the file doesn't say.
   submission_type: D, or D/A for an amendment.
   is_amendment: True for an amendment.
@@ -31,6 +31,7 @@ columns:
   remaining_usd: {description: "Amount left to sell; null where indefinite.", unit: USD}
   investors: Number of investors so far.
   previous_name: A former name; null for the text None.
+  filed_on: Day of filing, as the envelope tells; null for a bare form.
   signed_on: Day of the last signature.
   repairs: What was repaired, one sentence each; empty where nothing was.
   source_file: File the form was read from.
@@ -61,7 +62,10 @@ WITH signatures AS (
 forms AS (
     SELECT
         d.*,
-        NULLIF(REGEXP_EXTRACT(d._file, '[0-9]{10}-[0-9]{2}-[0-9]{6}'), '') AS accession,
+        COALESCE(
+            d.accession_number,
+            NULLIF(REGEXP_EXTRACT(d._file, '[0-9]{10}-[0-9]{2}-[0-9]{6}'), '')
+        ) AS accession,
         TRY_CAST(d.total_offering_amount AS DECIMAL(18, 2)) AS offering,
         TRY_CAST(d.total_remaining AS DECIMAL(18, 2)) AS remaining
     FROM raw.sec_forms__form_d AS d
@@ -94,6 +98,7 @@ SELECT
     d.remaining AS remaining_usd,
     TRY_CAST(d.total_number_already_invested AS INTEGER) AS investors,
     NULLIF(NULLIF(d.previous_name, ''), 'None') AS previous_name,
+    CAST(TRY_STRPTIME(d.filing_date, '%Y%m%d') AS DATE) AS filed_on,
     s.signed_on,
     LIST_FILTER(
         [
