@@ -80,8 +80,8 @@ def _plain(values: pa.Array) -> bool:
     zero or nonsense instead of an error.
     """
     longest = pc.max(pc.binary_length(values)).as_py() or 0
-    return longest <= _PLAIN_LENGTH and not (
-        pc.any(pc.match_substring(values, "e", ignore_case=True)).as_py()
+    return longest <= _PLAIN_LENGTH and not any(
+        pc.any(pc.match_substring(values, exponent)).as_py() for exponent in "eE"
     )
 
 

@@ -133,9 +133,12 @@ class _PageParser:
         offset = record if self._source is None else self._source.lines[record]
         return int(self._page.line + offset)
 
-    def _shown(self, record: int) -> str:
+    def _raw(self, record: int) -> bytes:
         records = self._records()
-        return self._parser.show(self._page.data[records.starts[record] : records.ends[record]])
+        return self._page.data[records.starts[record] : records.ends[record]]
+
+    def _shown(self, record: int) -> str:
+        return self._parser.show(self._raw(record))
 
     def _refuse(self, record: int, reason: str) -> None:
         """One more reject, by its number among the records at hand."""
@@ -259,9 +262,19 @@ class _PageParser:
             blank = empty if blank is None else pc.and_(blank, empty)
             if not pc.any(blank).as_py():
                 return rows
+        if any(null.strip() for null in self._parser.nulls):
+            blank = self._says_nothing(rows[_ROW], blank)
         kept = rows.filter(pc.invert(blank))
         self._blank += rows.num_rows - kept.num_rows
         return kept
+
+    def _says_nothing(self, numbers: pa.ChunkedArray, blank: pa.ChunkedArray) -> pa.Array:
+        """A record that spells its nulls out is not empty: look at its text."""
+        fields = self._parser.dialect.fields
+        known = blank.to_pylist()
+        for row in pc.indices_nonzero(blank).to_pylist():
+            known[row] = not any(field.strip() for field in fields(self._raw(numbers[row].as_py())))
+        return pa.array(known, pa.bool_())
 
     def _without_nameless(self, rows: pa.Table) -> pa.Table:
         for number in range(self._parser.nameless):
