@@ -18,8 +18,8 @@ class Lane(Generic[T]):
     """Calls `work(item)` for each item put, in order, in a thread of its own.
 
     At most `depth` items wait, so a slow lane slows its caller instead of
-    filling the memory. What `work` raises is raised by the next `put` or by
-    `close`; items behind the failure are dropped.
+    filling the memory. What `work` raises is raised by the next call; items
+    behind the failure are dropped.
     """
 
     def __init__(self, name: str, work: Callable[[T], None], *, depth: int = 4) -> None:
@@ -34,8 +34,13 @@ class Lane(Generic[T]):
         self._raise()
         self._queue.put(item)
 
-    def close(self) -> None:
+    def drain(self) -> None:
         """Wait until all that was put is done, or raise what went wrong."""
+        self._queue.join()
+        self._raise()
+
+    def close(self) -> None:
+        """Drain, and end the thread."""
         self.stop()
         self._raise()
 
@@ -52,6 +57,7 @@ class Lane(Generic[T]):
                     self._work(item)
                 except BaseException as error:  # noqa: BLE001  (raised again in the caller)
                     self._error = error
+            self._queue.task_done()
 
     def _raise(self) -> None:
         if self._error is not None:

@@ -43,17 +43,24 @@ def is_risky(one: pa.DataType, wide: pa.DataType) -> bool:
         inside = is_risky(one.key_type, wide.key_type)
         return inside or is_risky(one.item_type, wide.item_type)
     if pt.is_float64(wide):
-        return (pt.is_integer(one) and one.bit_width > _BITS_OF_A_DOUBLE) or pt.is_decimal(one)
+        return bool(
+            (pt.is_integer(one) and one.bit_width > _BITS_OF_A_DOUBLE) or pt.is_decimal(one)
+        )
     return False
 
 
-def grows_in_place(one: pa.DataType, wide: pa.DataType) -> bool:
-    """Whether `wide` only adds struct fields to `one`, at any depth."""
+def grows_in_place(one: pa.DataType, wide: pa.DataType, *, nulls: bool = False) -> bool:
+    """Whether `wide` only adds struct fields to `one`, at any depth.
+
+    With `nulls`, a type of which only nulls were seen may also become another.
+    """
+    if nulls and pt.is_null(one):
+        return True
     if pt.is_struct(one) and pt.is_struct(wide):
         new = {field.name: field.type for field in wide}
-        return all(f.name in new and grows_in_place(f.type, new[f.name]) for f in one)
+        return all(f.name in new and grows_in_place(f.type, new[f.name], nulls=nulls) for f in one)
     if pt.is_list(one) and pt.is_list(wide):
-        return grows_in_place(one.value_type, wide.value_type)
+        return grows_in_place(one.value_type, wide.value_type, nulls=nulls)
     return bool(one.equals(wide))
 
 
@@ -112,7 +119,7 @@ def _digits(number: pa.DataType) -> tuple[int, int]:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)
+    return bool(pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind))
 
 
 def _time(one: pa.DataType, other: pa.DataType) -> pa.DataType | None:

@@ -1,0 +1,250 @@
+"""The rows of a package, written as few Parquet files of large row groups.
+
+Belongs here: gathering chunks, when a new part begins, how a part is laid out.
+Does not belong here: threads and counts (`writer`), the table's types (commit).
+
+A part holds rows of one schema. Chunks that differ only by nulls, columns or
+struct fields that one of them lacks share a part; any other difference in types
+begins a new one, so that no value is changed before the commit decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.errors import SourceError
+from pipelines.load.manifest import Part
+from pipelines.load.widen import grows_in_place, widen
+from pipelines.sqltypes import arrow_type, sql_type
+
+_GROUP_ROWS = 250_000
+_GROUP_BYTES = 96 << 20
+_PART_BYTES = 512 << 20
+_SAMPLE = 8192
+_FEW = 0.1
+SYSTEM_DICTIONARIES = ("_file", "_load_id")
+
+
+class PartsWriter:
+    """Writes part-00000.parquet, part-00001.parquet … into `folder`."""
+
+    def __init__(self, folder: Path, load_id: str) -> None:
+        self._folder = folder
+        self._load_id = load_id
+        self._waiting: list[pa.Table] = []
+        self._schema = pa.schema([])
+        self._part: _OpenPart | None = None
+        self.parts: list[Part] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Take some rows; SourceError when a type has no place in the warehouse."""
+        if rows.num_rows == 0:
+            return
+        rows = _canonical(rows)
+        merged = _shared(self._schema, rows.schema) if self._waiting else rows.schema
+        if merged is None:
+            self._flush()
+            merged = rows.schema
+        self._schema = merged
+        self._waiting.append(rows)
+        count = sum(table.num_rows for table in self._waiting)
+        size = sum(table.nbytes for table in self._waiting)
+        if count >= _GROUP_ROWS or size >= _GROUP_BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what waits and complete the last part."""
+        self._flush()
+        self._end_part()
+
+    def abandon(self) -> None:
+        """Close the open file without completing it."""
+        if self._part is not None:
+            self._part.abandon()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        schema = self._schema
+        if self._part is not None:
+            merged = _shared(self._part.schema, schema)
+            if merged is not None and merged.equals(self._part.schema):
+                schema = merged
+            else:
+                self._end_part()
+        rows = pa.concat_tables([_fit(table, schema) for table in self._waiting])
+        self._waiting = []
+        if self._part is None:
+            path = self._folder / f"part-{len(self.parts):05d}.parquet"
+            self._part = _OpenPart(path, rows)
+        self._part.write(rows, self._load_id)
+        if self._part.sink.size >= _PART_BYTES:
+            self._end_part()
+
+    def _end_part(self) -> None:
+        if self._part is not None:
+            self.parts.append(self._part.finish())
+            self._part = None
+
+
+class _OpenPart:
+    def __init__(self, path: Path, rows: pa.Table) -> None:
+        self.schema = rows.schema
+        self.sink = HashingFile(path)
+        self._name = path.name
+        self._rows = 0
+        physical = _physical(_with_load_id(rows.slice(0, 0), "").schema)
+        self._writer = pq.ParquetWriter(
+            self.sink,
+            physical,
+            compression="zstd",
+            use_dictionary=_dictionaries(rows),
+            store_schema=False,
+        )
+
+    def write(self, rows: pa.Table, load_id: str) -> None:
+        rows = _with_load_id(rows, load_id)
+        self._writer.write_table(_fit(rows, _physical(rows.schema)), row_group_size=rows.num_rows)
+        self._rows += rows.num_rows
+
+    def abandon(self) -> None:
+        # Else its destructor would write the footer into the closed file.
+        self._writer.is_open = False
+        self.sink.close()
+
+    def finish(self) -> Part:
+        self._writer.close()
+        self.sink.close()
+        columns = {field.name: sql_type(field.type, null="NULL") for field in self.schema}
+        return Part(self._name, self._rows, self.sink.size, self.sink.sha256, columns)
+
+
+class HashingFile:
+    """A file to write to that knows its size and sha256 in the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: Any) -> int:
+        """Take the next bytes."""
+        self._hash.update(data)
+        written = self._file.write(data)
+        self.size += written
+        return written
+
+    def flush(self) -> None:
+        """Hand what is buffered to the system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; more than once does no harm."""
+        self._file.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._file.closed
+
+    @property
+    def sha256(self) -> str:
+        """The hash of all that was written."""
+        return self._hash.hexdigest()
+
+
+def _canonical(rows: pa.Table) -> pa.Table:
+    """The rows under the Arrow types that the warehouse's types stand for."""
+    fields = []
+    for field in rows.schema:
+        try:
+            kind = arrow_type(sql_type(field.type, null="NULL"))
+        except ValueError as error:
+            raise SourceError(
+                f"Column {field.name} holds values of Arrow's type {field.type}: {error} Declare a "
+                "type for it in the stream's columns."
+            ) from None
+        if field.name in SYSTEM_DICTIONARIES:
+            kind = pa.dictionary(pa.int32(), pa.string())
+        fields.append(pa.field(field.name, kind))
+    return _fit(rows, pa.schema(fields))
+
+
+def _shared(one: pa.Schema, other: pa.Schema) -> pa.Schema | None:
+    """The schema that both fit by adding nulls only; None where there is none."""
+    types = {field.name: field.type for field in one}
+    for field in other:
+        known = types.get(field.name, pa.null())
+        wide = widen(known, field.type)
+        if not all(_adds_only_nulls(kind, wide) for kind in (known, field.type)):
+            return None
+        types[field.name] = wide
+    return pa.schema(list(types.items()))
+
+
+def _adds_only_nulls(one: pa.DataType, wide: pa.DataType) -> bool:
+    return grows_in_place(one, wide, nulls=True)
+
+
+def _fit(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    if rows.schema.equals(schema):
+        return rows
+    columns = []
+    for field in schema:
+        at = rows.schema.get_field_index(field.name)
+        if at < 0:
+            columns.append(pa.nulls(rows.num_rows, field.type))
+        else:
+            column = rows.column(at)
+            same = column.type.equals(field.type)
+            columns.append(column if same else _cast(column, field))
+    return pa.table(columns, schema=schema)
+
+
+def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+    try:
+        if pa.types.is_dictionary(field.type):
+            return pc.cast(column, pa.string()).dictionary_encode()
+        return pc.cast(column, field.type)
+    except pa.ArrowInvalid as error:
+        raise SourceError(
+            f"Column {field.name} holds values of type {column.type} that don't fit the "
+            f"warehouse's {sql_type(field.type)}: {error}. Declare a type for it in the stream's "
+            "columns."
+        ) from None
+
+
+def _with_load_id(rows: pa.Table, load_id: str) -> pa.Table:
+    ids = pa.DictionaryArray.from_arrays(
+        pa.repeat(pa.scalar(0, pa.int32()), rows.num_rows), pa.array([load_id])
+    )
+    return rows.append_column("_load_id", ids)
+
+
+def _physical(schema: pa.Schema) -> pa.Schema:
+    """The types as they stand in the file: text where only nulls were seen."""
+    fields = []
+    for field in schema:
+        kind = field.type
+        if not pa.types.is_dictionary(kind):
+            kind = arrow_type(sql_type(kind))
+        fields.append(pa.field(field.name, kind))
+    return pa.schema(fields)
+
+
+def _dictionaries(rows: pa.Table) -> list[str]:
+    """Columns worth a dictionary: those with few different values at the start."""
+    found = list(SYSTEM_DICTIONARIES)
+    for field in rows.schema:
+        if pa.types.is_nested(field.type) or field.name.startswith("_"):
+            continue
+        sample = rows.column(field.name).slice(0, _SAMPLE)
+        if pa.types.is_null(field.type) or pc.count_distinct(sample).as_py() < _FEW * len(sample):
+            found.append(field.name)
+    return found

@@ -1,0 +1,92 @@
+"""The raw bytes of source files, kept in a package under the hash of their content.
+
+Belongs here: hashing, compressing and reading back. Does not belong here: what
+the bytes mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+
+from pipelines.errors import PackageDamaged
+
+FOLDER = "raw"
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"PAR1", b"BZh", b"\xfd7zXZ")
+_SUFFIX = ".zst"
+
+
+class RawCopy:
+    """One file on its way into the package: hashed, and compressed unless it was."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self._folder = folder
+        self._draft = folder / f"draft-{number:05d}"
+        self._hash = hashlib.sha256()
+        self._sink: Any = None
+        self._file: Any = None
+        self._suffix = ""
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        sink = self._sink or self._open(data)
+        self._hash.update(data)
+        sink.write(data)
+
+    def _open(self, data: bytes) -> Any:
+        self._suffix = "" if data.startswith(_COMPRESSED) else _SUFFIX
+        self._file = pa.OSFile(str(self._draft), "wb")
+        plain = self._suffix == ""
+        self._sink = self._file if plain else pa.CompressedOutputStream(self._file, "zstd")
+        return self._sink
+
+    def finish(self) -> tuple[str, str]:
+        """The content's sha256, and the member's name below the package."""
+        self._close()
+        digest = self._hash.hexdigest()
+        name = f"{digest}{self._suffix}"
+        self._draft.rename(self._folder / name)
+        return digest, f"{FOLDER}/{name}"
+
+    def discard(self) -> None:
+        """Forget a copy that wasn't finished, for whatever reason."""
+        with suppress(OSError):
+            self._close()
+
+    def _close(self) -> None:
+        self.closed = True
+        (self._sink or self._open(b"")).close()
+        self._file.close()
+
+
+def open_raw(path: Path) -> BinaryIO:
+    """The bytes as the source had them; PackageDamaged when the copy is gone."""
+    if not path.exists():
+        raise PackageDamaged(
+            f"The raw copy {path} is gone from landing. What was read from it can't be read "
+            "again; load the file anew with --full-refresh."
+        )
+    if path.suffix == _SUFFIX:
+        return cast("BinaryIO", pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+    return path.open("rb")
+
+
+def check_raw(path: Path, sha256: str) -> None:
+    """Read a raw copy through and raise PackageDamaged unless it hashes to `sha256`."""
+    digest = hashlib.sha256()
+    try:
+        with open_raw(path) as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise PackageDamaged(f"The raw copy {path} can't be read: {error}.") from error
+    if digest.hexdigest() != sha256:
+        raise PackageDamaged(
+            f"The raw copy {path} is damaged: its content hashes to {digest.hexdigest()}, and the "
+            f"manifest says {sha256}."
+        )

@@ -1,0 +1,95 @@
+"""Headwater's own tables about loads: headwater.loads and headwater.cursors.
+
+Belongs here: their columns, reading and writing them inside a transaction.
+Does not belong here: what a load does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import orjson
+
+from pipelines.flow import StreamState, TableReport
+from resources.warehouse import Connection, table_exists
+
+LOADS = "headwater.loads"
+CURSORS = "headwater.cursors"
+
+_LOADS_COLUMNS = """
+    load_id VARCHAR, table_name VARCHAR, mode VARCHAR, kind VARCHAR, status VARCHAR,
+    run_id VARCHAR, created_at TIMESTAMPTZ, committed_at TIMESTAMPTZ, files BIGINT,
+    rows_read BIGINT, rows_loaded BIGINT, rows_quarantined BIGINT, rows_blank BIGINT,
+    rows_duplicate BIGINT, rows_repeated BIGINT, declaration VARCHAR, notes VARCHAR[]
+"""
+_CURSORS_COLUMNS = """
+    table_name VARCHAR, state VARCHAR, load_id VARCHAR, updated_at TIMESTAMPTZ
+"""
+
+
+@dataclass(frozen=True)
+class LoadRecord:
+    """One row of headwater.loads: a package, and what became of it."""
+
+    load_id: str
+    kind: str
+    status: Literal["committed", "abandoned"]
+    created_at: datetime
+    declaration: str
+    files: int
+    run_id: str
+
+
+def read_state(connection: Connection, table: str) -> StreamState:
+    """What the stream of a raw table remembers; an empty state before the first load."""
+    if not table_exists(connection, CURSORS):
+        return StreamState()
+    query = f"SELECT state FROM {CURSORS} WHERE table_name = ?"
+    row = connection.execute(query, [table]).fetchone()
+    return StreamState.from_json(orjson.loads(row[0])) if row else StreamState()
+
+
+def write_state(tx: Connection, table: str, state: StreamState, load_id: str | None) -> None:
+    """Put the state in the place of the one before."""
+    tx.execute(f"CREATE TABLE IF NOT EXISTS {CURSORS} ({_CURSORS_COLUMNS})")
+    tx.execute(f"DELETE FROM {CURSORS} WHERE table_name = ?", [table])
+    text = orjson.dumps(state.to_json(), option=orjson.OPT_SORT_KEYS).decode()
+    tx.execute(f"INSERT INTO {CURSORS} VALUES (?, ?, ?, now())", [table, text, load_id])
+
+
+def recorded_loads(connection: Connection, table: str) -> dict[str, str]:
+    """Load id → status of every package of a table that was dealt with, oldest first."""
+    if not table_exists(connection, LOADS):
+        return {}
+    query = (
+        f"SELECT load_id, status FROM {LOADS} WHERE table_name = ? ORDER BY committed_at, load_id"
+    )
+    return dict(connection.execute(query, [table]).fetchall())
+
+
+def record_load(tx: Connection, record: LoadRecord, report: TableReport) -> None:
+    """Write down what became of a package."""
+    tx.execute(f"CREATE TABLE IF NOT EXISTS {LOADS} ({_LOADS_COLUMNS})")
+    tx.execute(
+        f"INSERT INTO {LOADS} VALUES (?, ?, ?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            record.load_id,
+            report.table,
+            report.mode,
+            record.kind,
+            record.status,
+            record.run_id,
+            record.created_at,
+            record.files,
+            report.rows_read,
+            report.rows_loaded,
+            report.rows_quarantined,
+            report.rows_blank,
+            report.rows_duplicate,
+            report.rows_repeated,
+            record.declaration,
+            report.notes,
+        ],
+    )
