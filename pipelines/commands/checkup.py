@@ -186,4 +186,35 @@ def _files(connection: Connection) -> Iterator[Finding]:
         yield Finding("lake files", "ok", f"all {looked_at} are there")
 
 
-EXAMINATIONS = (folders, space, extensions, data, declarations, lake)
+# ── landing ───────────────────────────────────────────────────────────────────
+
+
+def landing(settings: Settings) -> Iterator[Finding]:
+    """Is every landing package what its manifest says, and is nothing left half-built?"""
+    from pipelines.load.landing import Landing
+
+    places = sorted(settings.landing.glob("*/*/"))
+    damaged: list[str] = []
+    packages = drafts = 0
+    for place in places:
+        drafts += len(list(place.glob(".draft-*")))
+        for package in Landing(settings.landing, place.parent.name, place.name).packages():
+            packages += 1
+            try:
+                package.verify(raw=True)
+            except HeadwaterError as error:
+                damaged.append(str(error))
+    if damaged:
+        text = f"{len(damaged)} of {packages} damaged. " + " ".join(damaged[:_MENTIONED])
+        advice = "Load the files anew: `headwater run TABLE --full-refresh` makes a new package."
+        yield Finding("landing packages", "wrong", text, advice)
+    else:
+        yield Finding("landing packages", "ok", f"all {packages} are as written")
+    if drafts:
+        text = f"{drafts} half-built by runs that are still at work or were killed"
+        yield Finding(
+            "landing drafts", "note", text, "The next run of the stream clears them away."
+        )
+
+
+EXAMINATIONS = (folders, space, extensions, data, declarations, lake, landing)

@@ -48,7 +48,7 @@ def _execute(
 
     from pipelines.orchestration import build_definitions
     from pipelines.orchestration.instance import close_abandoned, open_instance
-    from pipelines.orchestration.nightly import NIGHTLY
+    from pipelines.orchestration.nightly import NIGHTLY, run_config
     from pipelines.orchestration.selection import select
 
     job = build_definitions(settings, observer=watcher).resolve_job_def(NIGHTLY)
@@ -56,10 +56,7 @@ def _execute(
     with open_instance(settings) as instance, watcher:
         close_abandoned(instance, settings)
         result = job.execute_in_process(
-            run_config={
-                "resources": {"session": {"config": {"full_refresh": full_refresh}}},
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-            },
+            run_config=run_config(full_refresh=full_refresh),
             instance=instance,
             raise_on_error=False,
             asset_selection=keys,

@@ -85,7 +85,7 @@ def _session(engine: Engine, tables: Sequence[str], observer: Observer) -> dg.Re
         run = context.run
         selected = run.asset_selection if run else None
         chosen = {table_of(key) for key in selected} if selected else set(tables)
-        run_id = context.run_id or "unsaved"
+        run_id = run.run_id if run else "unsaved"
         with lease(engine.settings, run_id):
             opened = Session(
                 engine,

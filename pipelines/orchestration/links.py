@@ -11,21 +11,24 @@ from typing import Any
 import dagster as dg
 
 from pipelines.flow import TableReport
+from pipelines.load.landing import Landing
 from pipelines.orchestration.reports import html_path
 from pipelines.orchestration.session import Session
-from pipelines.spec import Model, Source
+from pipelines.spec import FileStream, Model, Source
 
 Links = dict[str, dg.MetadataValue[Any]]
 
 
-def stream_links(session: Session, source: Source, report: TableReport) -> Links:
+def stream_links(
+    session: Session, source: Source, stream: FileStream, report: TableReport
+) -> Links:
     """Where a raw table comes from: the system, the landing package, the report."""
     links = _report(session)
     if source.homepage:
         links["homepage"] = dg.MetadataValue.url(source.homepage)
     if report.load_id:
-        package = session.engine.settings.landing / report.table / report.load_id
-        links["landing_package"] = dg.MetadataValue.path(str(package))
+        landing = Landing(session.engine.settings.landing, source.name, stream.name)
+        links["landing_package"] = dg.MetadataValue.path(str(landing.folder / report.load_id))
     return links
 
 

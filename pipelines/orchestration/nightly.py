@@ -7,6 +7,7 @@ event (`filedrop`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -14,6 +15,17 @@ from pipelines.flow import TableReport
 from pipelines.orchestration.session import Session
 
 NIGHTLY = "nightly"
+
+
+def run_config(*, full_refresh: bool = False) -> dict[str, Any]:
+    """The job's configuration for a run in a terminal: Dagster's log stays off it.
+
+    Nothing is lost by that: the event log holds all of it.
+    """
+    return {
+        "resources": {"session": {"config": {"full_refresh": full_refresh}}},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
 
 
 def nightly_job(custom: Mapping[str, Sequence[str]]) -> dg.UnresolvedAssetJobDefinition:

@@ -4,8 +4,7 @@ A rule runs in a step of its own once all of its inputs are built. Belongs here:
 when it runs and whether it blocks. Does not belong here: what it looks for.
 """
 
-from __future__ import annotations
-
+# Dagster reads the annotations of a step's context itself, so they must not be text.
 import dagster as dg
 
 from pipelines.catalog import Catalog

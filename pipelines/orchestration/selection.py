@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Sequence
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from pipelines.errors import ConfigurationError
 from pipelines.orchestration.keys import table_of
@@ -21,27 +22,28 @@ from pipelines.orchestration.keys import table_of
 _QUOTED_OR_NAME = re.compile(r'"[^"]*"|(?<![\w.:/"])([A-Za-z_]\w*\.[\w*]+)(?![\w./:])')
 
 
-def select(graph: BaseAssetGraph, texts: Sequence[str]) -> list[dg.AssetKey]:
+def select(graph: AssetGraph, texts: Sequence[str]) -> list[dg.AssetKey]:
     """The assets that the texts choose; all that can be filled for no text.
 
     A child table is filled together with its parent, so either brings both.
     Raises ConfigurationError for what can't be understood or matches nothing.
     """
-    chosen = dg.AssetSelection.all()
-    if texts:
-        chosen = dg.AssetSelection.assets()
-        for text in texts:
-            chosen = chosen | _one(graph, text)
+    chosen: dg.AssetSelection = dg.AssetSelection.assets() if texts else dg.AssetSelection.all()
+    for text in texts:
+        chosen = chosen | _one(graph, text)
     keys = chosen.required_multi_asset_neighbors().materializable().resolve(graph)
     return sorted(keys)
 
 
-def _one(graph: BaseAssetGraph, text: str) -> dg.AssetSelection:
+def _one(graph: AssetGraph, text: str) -> dg.AssetSelection:
     try:
-        selection = dg.AssetSelection.from_string(translate(text))
-        found = selection.resolve(graph)
+        with warnings.catch_warnings():
+            # Its parser uses what Dagster itself calls beta.
+            warnings.simplefilter("ignore", dg.BetaWarning)
+            selection = dg.AssetSelection.from_string(translate(text))
+            found = selection.resolve(graph)
     except Exception as error:  # noqa: BLE001  (Dagster's parser raises nothing narrower)
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
         raise ConfigurationError(
             f"The selection {text!r} can't be understood: {reason}. {_help(graph, text)}"
         ) from None
@@ -60,7 +62,7 @@ def translate(text: str) -> str:
     return _QUOTED_OR_NAME.sub(replace, text)
 
 
-def _help(graph: BaseAssetGraph, text: str) -> str:
+def _help(graph: AssetGraph, text: str) -> str:
     tables = sorted(table_of(key) for key in graph.get_all_asset_keys())
     groups = sorted({graph.get(key).group_name or "default" for key in graph.get_all_asset_keys()})
     wanted = re.sub(r'^key:|["+]', "", text).replace("/", ".").strip()

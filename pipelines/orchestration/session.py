@@ -16,6 +16,7 @@ from pipelines.engine import Engine
 from pipelines.flow import CheckReport, Progress, TableReport
 from pipelines.orchestration.reports import keep
 from pipelines.orchestration.summary import Problem, RunReport
+from pipelines.quality import record, run_checks, run_rule
 from pipelines.spec import Check, Rule
 
 
@@ -96,14 +97,10 @@ class Session:
 
     def check(self, table: str, checks: Sequence[Check], key: Sequence[str]) -> list[CheckReport]:
         """Run a table's own checks, in the order in which they are declared."""
-        from pipelines.quality import run_checks
-
         return run_checks(self.engine.warehouse, table, checks, key) if checks else []
 
     def rule(self, rule: Rule) -> CheckReport:
         """Run one rule over several tables and note its outcome."""
-        from pipelines.quality import run_rule
-
         report = run_rule(self.engine.warehouse, rule)
         self._checks[report.table, report.check] = report
         return report
@@ -136,6 +133,7 @@ class Session:
             checks=list(self._checks.values()),
             errors=list(self._problems.values()),
         )
+        record(self.engine.warehouse, self.run_id, report.checks)
         keep(report, self.engine.settings)
         self._observer.ended(report)
         return report

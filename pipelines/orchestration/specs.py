@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import dagster as dg
@@ -44,7 +45,7 @@ def stream_specs(source: Source, stream: FileStream) -> list[dg.AssetSpec]:
             key=asset_key(table),
             description=_paragraphs(stream.description + note, source.description),
             group_name=safe(source.name),
-            owners=owners(source.owner),
+            owners=[source.owner],
             kinds=_KINDS[type(stream.format).__name__],
             tags={"layer": "raw", "source": safe(source.name), "mode": stream.mode},
             metadata=_stream_metadata(source, stream, table, is_child=position > 0),
@@ -93,7 +94,7 @@ def model_spec(model: Model, inputs: Sequence[str]) -> dg.AssetSpec:
         deps=[asset_key(table) for table in inputs],
         description=_paragraphs(model.description),
         group_name=safe(schema),
-        owners=owners(model.owner),
+        owners=[model.owner],
         kinds={"duckdb", "python" if model.sql is None else "sql"},
         tags={"layer": safe(schema), "materialized": model.materialized},
         metadata=metadata,
@@ -148,17 +149,13 @@ def table_schema(
     return dg.TableSchema(columns=columns)
 
 
-def owners(owner: str) -> list[str]:
-    """An owner as Dagster takes it: an address, or a team's name."""
-    if not owner:
-        return []
-    return [owner if "@" in owner or owner.startswith("team:") else f"team:{safe(owner)}"]
-
-
 def describe_format(declared: FileFormat) -> str:
     """The format's name and what is declared of it beyond the defaults."""
-    plain = type(declared)(record="") if type(declared).__name__ == "Xml" else type(declared)()
-    said = {name: value for name, value in vars(declared).items() if value != getattr(plain, name)}
+    said = {
+        item.name: value
+        for item in fields(declared)
+        if (value := getattr(declared, item.name)) != item.default and value != {}
+    }
     name = type(declared).__name__
     details = ", ".join(f"{key}={value!r}" for key, value in said.items())
     return f"{name} ({details})" if details else name

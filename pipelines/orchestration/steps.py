@@ -5,8 +5,7 @@ it. Belongs here: that order, and which errors are worth another try. Does not
 belong here: how anything is loaded, built or checked.
 """
 
-from __future__ import annotations
-
+# Dagster reads the annotations of a step's context itself, so they must not be text.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -15,7 +14,8 @@ import dagster as dg
 
 from pipelines.catalog import Catalog
 from pipelines.catalog.catalog import stream_tables
-from pipelines.engine import build_model, column_lineage, run_stream
+from pipelines.engine.models import build_model, column_lineage
+from pipelines.engine.streams import run_stream
 from pipelines.errors import HeadwaterError, WarehouseBusy
 from pipelines.expectations import checks_of
 from pipelines.flow import Progress, TableReport
@@ -60,7 +60,7 @@ def stream_step(source: Source, stream: FileStream) -> dg.AssetsDefinition:
             report,
             look(session.engine.warehouse, tables[0]),
             declared,
-            links=stream_links(session, source, report),
+            links=stream_links(session, source, stream, report),
         )
         for child in tables[1:]:
             yield _child(session, report, child)
