@@ -24,7 +24,8 @@ from pipelines.extract.formats.json_types import Shape
 from pipelines.flow import Reject
 from pipelines.sqltypes import arrow_type
 
-_UNDERFLOW = re.compile(rb"\d[eE]-\d{3}|0{300}")
+_SMALL = re.compile(rb"[eE]-\d{3}")
+_ZEROS = b"0" * 300
 _OPEN, _CLOSE = ord("{"), ord("}")
 
 
@@ -141,7 +142,14 @@ def _true_floats(rows: pa.Table, data: bytes) -> bool:
     if not all(pc.all(pc.is_finite(leaf)).as_py() is not False for leaf in floats):
         return False
     zero = any(pc.any(pc.equal(leaf, 0.0)).as_py() for leaf in floats)
-    return not (zero and _UNDERFLOW.search(data))
+    return not (zero and _may_underflow(data))
+
+
+def _may_underflow(data: bytes) -> bool:
+    # Plain searches first: a pattern over every page would cost more than pyarrow.
+    if _ZEROS in data:
+        return True
+    return (b"e-" in data or b"E-" in data) and _SMALL.search(data) is not None
 
 
 def _float_leaves(values: pa.Array) -> Iterator[pa.Array]:
