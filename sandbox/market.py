@@ -32,7 +32,7 @@ _ACQUISITION = (
 )
 RAGGED = (
     "/company/ragged-lorv,Ragged, Lorv and Partners,software,1000000,operating,USA,NY,New York,"
-    "New York,1,2015-01-01,2015-01,2015-Q1,2015,2016-05-04,2016-05-04,"
+    "New York,1,2015-01-01,2015-01,2015-Q1,2015,2016-05-04,2016-05-04,2017-01-01"
 )
 """A record with a comma too many: nobody put its name in quotes."""
 
@@ -47,7 +47,8 @@ def write_market_data(folder: Path, universe: Universe) -> None:
     companies.append(RAGGED)
     rounds = [_round_row(c, r) for c in universe.companies for r in c.rounds]
     rounds += chance.sample(rounds, DUPLICATE_ROUNDS)
-    empty = [[None] * 20] * EMPTY_RECORDS
+    rounds.append(["/company/ragged-lorv", *rounds[0][1:]])
+    empty: list[list[object]] = [[None] * 20] * EMPTY_RECORDS
     acquisitions = [*_acquisitions(chance, universe), *empty]
     _write(folder / "crunchbase" / "crunchbase-companies.csv", companies)
     _write(folder / "crunchbase" / "crunchbase-rounds.csv", table(_ROUND, rounds))

@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.files import write
 from sandbox.universe import TODAY, Universe
 
-FIRST = date(2018, 1, 2)
+FIRST = date(2015, 1, 2)
 _START = {
     "USD": 1.12, "JPY": 130.0, "BGN": 1.9558, "CYP": 0.0, "CZK": 25.5, "DKK": 7.45, "EEK": 0.0,
     "GBP": 0.86, "HUF": 330.0, "LTL": 0.0, "LVL": 0.0, "MTL": 0.0, "PLN": 4.3, "ROL": 0.0,

@@ -167,6 +167,11 @@ FORM_D_ISSUERS = _stream(
     context=_FORM_D_CONTEXT,
 )
 
+_RELATIONSHIPS = (
+    "concat(relatedPersonRelationshipList/relationship[1], ';', "
+    "relatedPersonRelationshipList/relationship[2], ';', "
+    "relatedPersonRelationshipList/relationship[3])"
+)
 FORM_D_PERSONS = _stream(
     "form_d_related_persons",
     "/edgarSubmission/relatedPersonsList/relatedPersonInfo",
@@ -178,9 +183,7 @@ FORM_D_PERSONS = _stream(
         "city": ("relatedPersonAddress/city", "City."),
         "state_or_country": ("relatedPersonAddress/stateOrCountry", "EDGAR's code."),
         "relationships": (
-            "concat(relatedPersonRelationshipList/relationship[1], ';', "
-            "relatedPersonRelationshipList/relationship[2], ';', "
-            "relatedPersonRelationshipList/relationship[3])",
+            _RELATIONSHIPS,
             "Executive Officer, Director, Promoter: up to three, with semicolons between.",
         ),
         "clarification": ("relationshipClarification", "What the form adds."),

@@ -54,7 +54,7 @@ def read_list(cell: str) -> list[str] | None:
 def build(inputs: Mapping[str, pa.Table]) -> pa.Table:
     """One row an item, ordered by company, list and position."""
     table = inputs["raw.yc__companies"]
-    rows = []
+    rows: list[tuple[str, str, int, str | None, str | None]] = []
     ids = table["company_id"].to_pylist()
     for name in LISTS:
         for company, cell in zip(ids, table[name].to_pylist(), strict=True):
