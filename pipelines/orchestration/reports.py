@@ -28,7 +28,13 @@ def json_path(settings: Settings, run_id: str) -> Path:
 def keep(report: RunReport, settings: Settings) -> None:
     """Write both reports; each file is complete or does not exist."""
     settings.reports.mkdir(parents=True, exist_ok=True)
-    page = html_report(report.run_id, report.tables, report.checks)
+    page = html_report(
+        {
+            **report.as_dict(),
+            "tables": [table.as_dict() for table in report.tables],
+            "checks": [check.as_dict() for check in report.checks],
+        }
+    )
     _write(html_path(settings, report.run_id), page.encode())
     values = orjson.dumps(report.as_dict(), option=orjson.OPT_INDENT_2)
     _write(json_path(settings, report.run_id), values + b"\n")
