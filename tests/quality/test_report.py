@@ -38,7 +38,7 @@ def check(status: Any, severity: str = "critical", **more: Any) -> CheckReport:
 
 
 def text_of(page: str) -> str:
-    return " ".join(" ".join(html.fromstring(page).itertext()).split())
+    return " ".join(" ".join(map(str, html.fromstring(page).itertext())).split())
 
 
 def test_a_good_run_says_so_and_what_to_type_next() -> None:
@@ -77,7 +77,7 @@ def test_the_page_asks_for_nothing_else() -> None:
 
 def test_critical_failures_come_first_with_their_rows() -> None:
     checks = [
-        check("warned", "warning", description="a warning", failing_rows=90),
+        check("warned", "warning", description="mild one", failing_rows=90),
         check(
             "failed",
             description="a failure",
@@ -90,7 +90,7 @@ def test_critical_failures_come_first_with_their_rows() -> None:
     page = html_report(run(status="checks_failed", checks=[c.as_dict() for c in checks]))
     text = text_of(page)
     assert "2 critical checks failed" in text
-    assert text.index("a broken one") < text.index("a failure") < text.index("a warning")
+    assert text.index("a broken one") < text.index("a failure") < text.index("mild one")
     assert "First 1 of 45 failing rows deal_id amount 7 null" in text
 
 
