@@ -15,6 +15,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from pipelines.transform.unpivot import write_out
+
 Schemas = Mapping[str, Mapping[str, str]]
 Found = frozenset[tuple[str, str]]
 _NOTHING: Found = frozenset()
@@ -27,7 +29,7 @@ class _Lost(Exception):
 def trace(sql: str, schemas: Schemas) -> dict[str, tuple[tuple[str, str], ...]]:
     """Output column (in small letters) → its origins (table, column), sorted."""
     try:
-        statement = sqlglot.parse_one(sql, dialect="duckdb")
+        statement = write_out(sqlglot.parse_one(sql, dialect="duckdb"), schemas)
         if not isinstance(statement, exp.Query):
             return {}
         qualified = qualify(
