@@ -44,7 +44,7 @@ def _rows_at_once(file: pq.ParquetFile) -> int:
     groups = [file.metadata.row_group(n) for n in range(file.metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups)
     each = max(size // max(file.metadata.num_rows, 1), 1)
-    return max(1, min(_BATCH_ROWS, _BATCH_BYTES // each))
+    return int(max(1, min(_BATCH_ROWS, _BATCH_BYTES // each)))
 
 
 def _decoded(rows: pa.Table) -> pa.Table:

@@ -1,0 +1,120 @@
+"""Reads one workbook in a process of its own, within limits of memory and time.
+
+Belongs here: calling the reader and writing what it found as Arrow. Does not
+belong here: Chunks, rejects, declared types (excel.py, in the parent). A
+workbook may claim any number of cells, and the reader then takes memory for all
+of them or aborts; so it works where that harms nobody.
+
+Called as `python -m pipelines.extract.formats.excel_child WORKBOOK FOLDER`, with
+the order as JSON on standard input. Leaves `result.json` and one Arrow file a
+table in FOLDER.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+MEMORY = 4 << 30
+CPU_SECONDS = 120
+
+
+def main(workbook: str, folder: str) -> None:
+    """Read as ordered; what goes wrong is told in the result."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    from pipelines.extract.formats.excel_tables import Refused
+
+    order = json.load(sys.stdin)
+    result: dict[str, Any]
+    try:
+        result = {"tables": _read(workbook, Path(folder), order)}
+    except Refused as error:
+        result = {"refused": str(error)}
+    Path(folder, "result.json").write_text(json.dumps(result))
+
+
+def _read(workbook: str, folder: Path, order: dict[str, Any]) -> list[dict[str, Any]]:
+    from pipelines.extract.formats.excel_book import Book
+    from pipelines.naming import NameMap
+    from pipelines.spec import Excel
+
+    declared = Excel(**{**order["format"], "header": tuple(order["format"]["header"])})
+    names = NameMap(order["names"])
+    book = Book(workbook)
+    tables = []
+    for sheet in book.chosen(declared.sheet):
+        found = _table(book, sheet, declared, names, set(order["text"]), folder)
+        if found is not None:
+            tables.append(found)
+    return tables
+
+
+def _table(
+    book: Any, sheet: str, declared: Any, names: Any, text_columns: set[str], folder: Path
+) -> dict[str, Any] | None:
+    """Write one sheet's table to a file; what the parent must know of it."""
+    import pyarrow as pa
+
+    from pipelines.extract.formats import excel_tables as tables
+    from pipelines.extract.formats.excel_cells import column, text
+
+    grid, merged = book.cells(sheet)
+    area = tables.find(grid, declared, sheet)
+    if area is None:
+        return None
+    if declared.fill_merged:
+        tables.fill_merged(grid, merged, area)
+    labels = [text(cell) for cell in _padded(grid[area.header], area)]
+    as_text = [declared.types == "text" or name in text_columns for name in names.columns(labels)]
+    rows = [_padded(cells, area) for cells in grid[area.first : area.last + 1]]
+    cells = [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in labels]
+    faults: list[tuple[int, int, str]] = []
+    for at, (values, textual) in enumerate(zip(cells, as_text, strict=True)):
+        if tables.Fault in set(map(type, values)):
+            faults.extend(_take_faults(values, area.left + at, textual))
+    arrays = [column(c, as_text=t) for c, t in zip(cells, as_text, strict=True)]
+    target = folder / f"{len(list(folder.glob('*.arrow')))}.arrow"
+    data = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
+    with pa.ipc.new_file(target, data.schema) as sink:
+        sink.write_table(data, max_chunksize=_batch_rows(len(arrays)))
+    return {
+        "file": target.name,
+        "sheet": sheet,
+        "labels": labels,
+        "first": area.first,
+        "left": area.left,
+        "right": area.right,
+        "faults": sorted(faults),
+    }
+
+
+def _take_faults(values: list[Any], column: int, textual: bool) -> list[tuple[int, int, str]]:
+    """Error cells of a column: text in a text column, else taken out and told."""
+    from pipelines.extract.formats.excel_tables import Fault
+
+    faults = []
+    for row, value in enumerate(values):
+        if isinstance(value, Fault):
+            values[row] = str(value) if textual else ""
+            if not textual:
+                faults.append((row, column, str(value)))
+    return faults
+
+
+def _padded(cells: list[Any], area: Any) -> list[Any]:
+    inside = cells[area.left : area.right + 1]
+    return inside + [""] * (area.right - area.left + 1 - len(inside))
+
+
+def _batch_rows(columns: int) -> int:
+    """Rows of one batch, so that a batch has some 500,000 cells."""
+    return max(1_000, 500_000 // max(columns, 1))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
