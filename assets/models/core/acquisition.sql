@@ -13,10 +13,6 @@ columns:
   occurrences: How often the source states exactly this acquisition.
 checks:
   - expect_column_values_to_not_be_null: {column: org_id}
-  - expect_column_values_to_be_in_other_table:
-      {column: org_id, other_table_name: core.organization}
-  - expect_column_values_to_be_in_other_table:
-      {column: acquirer_org_id, other_table_name: core.organization, other_column: org_id}
   - expect_column_values_to_be_between: {column: price_amount, min_value: 0}
   - expect_column_values_to_match_regex: {column: price_currency, regex: "^[A-Z]{3}$"}
   - expect_column_values_to_not_be_null: {column: acquired_on, severity: warning}

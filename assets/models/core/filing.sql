@@ -20,8 +20,6 @@ columns:
 checks:
   - expect_column_values_to_not_be_null: {column: form_type}
   - expect_column_values_to_match_regex: {column: cik, regex: "^[0-9]{10}$"}
-  - expect_column_values_to_be_in_other_table:
-      {column: org_id, other_table_name: core.organization, severity: warning}
   - expect_column_values_to_not_be_null:
       column: filed_on
       row_condition: "NOT is_read"

@@ -14,8 +14,6 @@ columns:
   occurrences: How often the source states exactly this round.
 checks:
   - expect_column_values_to_not_be_null: {column: org_id}
-  - expect_column_values_to_be_in_other_table:
-      {column: org_id, other_table_name: core.organization, severity: warning}
   - expect_column_values_to_be_between: {column: amount_usd, min_value: 0, max_value: 100000000000}
   - expect_column_values_to_be_between: {column: occurrences, min_value: 1}
   - expect_column_values_to_not_be_null: {column: announced_on, severity: warning}

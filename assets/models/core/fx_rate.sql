@@ -16,11 +16,6 @@ checks:
   - expect_column_values_to_be_between: {column: rate, min_value: 0, strict_min: true}
   - expect_column_values_to_not_be_null: {column: rate}
   - expect_column_values_to_match_regex: {column: quote_currency, regex: "^[A-Z]{3}$"}
-  - expect_column_values_to_be_in_other_table:
-      column: quote_currency
-      other_table_name: core.currency
-      other_column: currency_code
-      severity: warning
 */
 SELECT
     'EUR' AS base_currency,

@@ -27,6 +27,8 @@ checks:
   - expect_column_values_to_be_in_set:
       {column: status, value_set: [operating, acquired, closed, public]}
   - expect_column_values_to_match_regex: {column: country_code, regex: "^[A-Z]{2}$"}
+  - expect_column_values_to_be_in_other_table:
+      {column: country_code, other_table_name: staging.iso__countries, severity: warning}
   - expect_column_values_to_match_regex:
       {column: domain, regex: "^[^\\s/:@]+\\.[^\\s/:@.]+$", severity: warning}
   - expect_column_values_to_be_between: {column: founded_year, min_value: 1600, max_value: 2100}

@@ -23,8 +23,6 @@ columns:
 checks:
   - expect_column_values_to_not_be_null: {column: event_on}
   - expect_column_values_to_not_be_null: {column: action}
-  - expect_column_values_to_be_in_other_table:
-      {column: org_id, other_table_name: core.organization, severity: warning}
   - expect_column_values_to_be_between: {column: quantity, min_value: 0}
   - expect_column_values_to_be_between:
       {column: amount, min_value: 0, severity: warning, description: No amount is negative.}

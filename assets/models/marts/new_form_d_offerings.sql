@@ -53,7 +53,7 @@ further AS (
 SELECT
     d.form_id AS filing_id,
     'sec:' || d.cik AS org_id,
-    d.issuer_name,
+    COALESCE(o.name, d.issuer_name) AS issuer_name,
     d.fund_type IS NOT NULL AS is_fund,
     d.is_series,
     d.fund_type,
@@ -78,6 +78,7 @@ SELECT
     COALESCE(p.related_persons, []) AS related_persons
 FROM staging.sec_forms__form_d AS d
 LEFT JOIN core.filing AS f ON d.form_id = f.filing_id AND d.cik = f.cik
+LEFT JOIN core.organization AS o ON o.org_id = 'sec:' || d.cik
 LEFT JOIN persons AS p ON d.source_file = p._file
 LEFT JOIN further AS i ON d.source_file = i._file
 WHERE NOT d.is_amendment AND NOT d.is_test

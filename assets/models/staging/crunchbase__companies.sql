@@ -104,7 +104,7 @@ SELECT
                 WHEN c.founded_at IS NOT NULL AND c.founded IS NULL
                     THEN 'founded_on: no date; left null'
                 WHEN YEAR(c.founded) NOT BETWEEN 1600 AND 2100
-                    THEN 'founded_on: no company of today was founded in that year; left null'
+                    THEN 'founded_on: no company was founded in that year; left null'
             END,
             CASE
                 WHEN '1960-01-01' IN (c.first_funding_at, c.last_funding_at)

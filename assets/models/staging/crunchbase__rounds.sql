@@ -20,11 +20,6 @@ columns:
   source_line: Line of that file.
 checks:
   - expect_column_values_to_not_be_null: {column: company_permalink}
-  - expect_column_values_to_be_in_other_table:
-      column: company_permalink
-      other_table_name: staging.crunchbase__companies
-      other_column: permalink
-      severity: warning
   - expect_column_values_to_be_in_set:
       column: round_type
       value_set: [angel, crowdfunding, other, post-ipo, private-equity, series-a, series-b,

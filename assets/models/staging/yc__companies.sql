@@ -32,11 +32,6 @@ checks:
   - expect_column_values_to_be_in_set:
       {column: status, value_set: [Active, Inactive, Acquired, Public], severity: warning}
   - expect_column_values_to_match_regex: {column: country_code, regex: "^[A-Z]{2}$"}
-  - expect_column_values_to_be_in_other_table:
-      column: country_code
-      other_table_name: staging.iso__countries
-      other_column: country_code
-      severity: warning
   - expect_column_values_to_be_between: {column: founded_year, min_value: 1900, max_value: 2100}
   - expect_column_values_to_be_between: {column: team_size, min_value: 0, max_value: 1000000}
   - expect_column_values_to_not_be_null:
