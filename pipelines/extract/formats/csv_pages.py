@@ -48,6 +48,11 @@ class Page:
     quotes: Places
     records: Records | None = None
 
+    @property
+    def unended(self) -> bool:
+        """The text ends without a line end."""
+        return _is_unended(self.data)
+
 
 class Pager:
     """Pages of one file, front to back; `read(n)` gives more of its UTF-8."""
@@ -145,8 +150,8 @@ class Pager:
         return self._page(data[:end], NO_QUOTES, records)
 
     def _page(self, data: bytes, quotes: Places, records: Records | None) -> Page:
-        unended = 0 if data.endswith((b"\n", b"\r")) else 1
-        return Page(data, self._line, count_lines(data) + unended, quotes, records)
+        lines = count_lines(data) + _is_unended(data)
+        return Page(data, self._line, lines, quotes, records)
 
     def _refuse(self) -> None:
         size = len(self._buffer)
@@ -155,3 +160,7 @@ class Pager:
             f"{size} bytes. Probably a quote in it is never closed: correct the file, or declare "
             "the format's quote (None if quotes are mere characters)."
         )
+
+
+def _is_unended(data: bytes) -> bool:
+    return bool(data) and not data.endswith((b"\n", b"\r"))

@@ -79,7 +79,8 @@ class _PageParser:
     def __init__(self, parser: Parser, page: Page) -> None:
         self._parser = parser
         self._page = page
-        self._text = page.data
+        # Arrow takes an empty last field for a quoted one if no line end follows.
+        self._text = page.data + b"\n" if page.unended else page.data
         self._source = page.records
         self._rejects: list[Reject] = []
         self._blank = 0
