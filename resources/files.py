@@ -40,9 +40,12 @@ class FileStore:
             matches = self._fs.glob(f"{_escape(self._root)}/{pattern}", detail=True)
             for full, info in cast("dict[str, dict[str, Any]]", matches).items():
                 path = full[len(self._root) + 1 :]
-                if path not in found and _is_data(path) and info["type"] == "file":
-                    self._refuse_escape(path)
-                    found[path] = SourceFile(path, int(info["size"]), _modified_ns(info))
+                if path in found or not _is_data(path):
+                    continue
+                self._refuse_escape(path)
+                known = self._followed(path) if info.get("islink") else info
+                if known["type"] == "file":
+                    found[path] = SourceFile(path, int(known["size"]), _modified_ns(known))
         return [found[path] for path in sorted(found)]
 
     def open(self, path: str) -> BinaryIO:
@@ -56,6 +59,17 @@ class FileStore:
                 f"The file {path} could not be opened: {error.strerror or error}. It was there "
                 "when the folder was listed; check its permissions, or run again."
             ) from error
+
+    def _followed(self, path: str) -> dict[str, Any]:
+        """What a link leads to."""
+        target = str(Path(self._root, path).resolve())
+        try:
+            return cast("dict[str, Any]", self._fs.info(target))
+        except FileNotFoundError:
+            raise SourceError(
+                f"The link {path} leads to nothing. Put back the file that it stands for, or "
+                "remove the link."
+            ) from None
 
     def _refuse_escape(self, path: str) -> None:
         if not isinstance(self._fs, LocalFileSystem):
