@@ -1,1 +1,1 @@
-"""Under construction."""
+"""Landing packages and their way into raw tables, one transaction each."""

@@ -52,33 +52,24 @@ def fits(connection: Connection, file: Path, columns: Mapping[str, str]) -> bool
     )
 
 
-class Links:
-    """The links that one transaction made; removed unless it commits."""
+def attach(tx: Connection, table: str, file: Path, folder: Path) -> None:
+    """Register `file` as rows of `table`, linked below `folder`.
 
-    def __init__(self) -> None:
-        self._made: list[Path] = []
-
-    def attach(self, tx: Connection, table: str, file: Path, folder: Path) -> None:
-        """Register `file` as rows of `table`, linked below `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        # The name is new each time: a twin of this load may hold a link of its own.
-        link = folder / f"{file.parent.name}-{file.stem}-{uuid.uuid4().hex[:12]}.parquet"
-        try:
-            os.link(file, link)
-        except OSError:
-            shutil.copyfile(file, link)
-        self._made.append(link)
-        schema, name = table.split(".", 1)
-        tx.execute(
-            f"CALL ducklake_add_data_files('{LAKE}', {literal(name)}, {literal(str(link))}, "
-            f"schema => {literal(schema)})"
-        )
-
-    def remove(self) -> None:
-        """Unlink what was made, for a transaction that did not commit."""
-        while self._made:
-            with suppress(OSError):
-                self._made.pop().unlink()
+    The link stays when the transaction fails: only the catalog can say for sure
+    that it did, and `remove_orphans` asks it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    # The name is new each time: a twin of this load may hold a link of its own.
+    link = folder / f"{file.parent.name}-{file.stem}-{uuid.uuid4().hex[:12]}.parquet"
+    try:
+        os.link(file, link)
+    except OSError:
+        shutil.copyfile(file, link)
+    schema, name = table.split(".", 1)
+    tx.execute(
+        f"CALL ducklake_add_data_files('{LAKE}', {literal(name)}, {literal(str(link))}, "
+        f"schema => {literal(schema)})"
+    )
 
 
 def remove_orphans(connection: Connection, folder: Path) -> int:
