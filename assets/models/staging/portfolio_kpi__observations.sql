@@ -37,7 +37,11 @@ checks:
 WITH typed AS (
     SELECT
         o.*,
-        REPLACE(REPLACE(TRIM(o.value), ',', ''), ' ', '') AS digits,
+        CASE
+            WHEN REGEXP_MATCHES(TRIM(o.value), '^[+-]?[0-9]{1,3}([, ][0-9]{3})+([.][0-9]+)?$')
+                THEN REPLACE(REPLACE(TRIM(o.value), ',', ''), ' ', '')
+            ELSE TRIM(o.value)
+        END AS digits,
         CASE
             WHEN o.period_end LIKE '/Date(%'
                 THEN CAST(
@@ -78,8 +82,8 @@ SELECT
                     THEN 'value: not reported; left null'
                 WHEN t.value IS NOT NULL AND TRY_CAST(t.digits AS DECIMAL(24, 6)) IS NULL
                     THEN 'value: no number; left null'
-                WHEN t.value LIKE '%,%'
-                    THEN 'value: commas between thousands taken out'
+                WHEN t.digits <> TRIM(t.value)
+                    THEN 'value: marks between thousands taken out'
             END
         ],
         LAMBDA repair: repair IS NOT NULL

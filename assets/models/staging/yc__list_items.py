@@ -47,7 +47,7 @@ def read_list(cell: str) -> list[str] | None:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return [item.replace("\u200d", "").strip() for item in value]
+        return [item.strip() for item in value]
     return None
 
 
