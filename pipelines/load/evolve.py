@@ -20,7 +20,7 @@ from pipelines.load.widen import grows_in_place
 from pipelines.naming import literal, quote, quote_table
 from pipelines.spec import FileStream
 from pipelines.sqltypes import arrow_type
-from resources.warehouse import LAKE, Connection, table_columns
+from resources.warehouse import LAKE, Connection, table_columns, table_comment
 
 
 def evolve(
@@ -68,13 +68,15 @@ def _rebuild(
 def describe(tx: Connection, table: str, stream: FileStream, names: Mapping[str, str]) -> None:
     """Make the comments say what the declaration says; `names`: source name → column."""
     schema, name = table.split(".", 1)
-    where = "WHERE database_name = ? AND schema_name = ? AND table_name = ?"
-    place = [LAKE, schema, name]
-    told = tx.execute(f"SELECT comment FROM duckdb_tables() {where}", place).fetchone()
-    if told and told[0] != stream.description:
+    if table_comment(tx, table) != stream.description:
         tx.execute(f"COMMENT ON TABLE {quote_table(table)} IS {literal(stream.description)}")
-    query = f"SELECT column_name, comment FROM duckdb_columns() {where}"
-    said = dict(tx.execute(query, place).fetchall())
+    said = dict(
+        tx.execute(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = ? "
+            "AND schema_name = ? AND table_name = ?",
+            [LAKE, schema, name],
+        ).fetchall()
+    )
     for column, comment in _comments(stream, names).items():
         if column in said and said[column] != comment:
             tx.execute(

@@ -91,7 +91,7 @@ def set_aside(tx: Connection, package: Package, misfits: str | None) -> int:
 def list_quarantine(connection: Connection) -> list[Quarantined]:
     """What is set aside, by table and column, tables in order of name."""
     query = (
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? "
+        "SELECT DISTINCT table_name FROM duckdb_columns() WHERE database_name = ? "
         "AND schema_name = 'quarantine' ORDER BY table_name"
     )
     found = []

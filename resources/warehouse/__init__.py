@@ -17,6 +17,7 @@ from resources.warehouse.warehouse import (
     current_snapshot,
     is_transient,
     table_columns,
+    table_comment,
     table_exists,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "open_lake",
     "relation_columns",
     "table_columns",
+    "table_comment",
     "table_exists",
     "table_version",
     "table_versions",

@@ -200,13 +200,29 @@ def current_snapshot(connection: Connection) -> int:
 
 
 def table_exists(connection: Connection, table: str) -> bool:
-    """Whether `schema.name` is a table of the lake."""
+    """Whether `schema.name` is a table or view of the lake."""
+    # duckdb_tables() would count every table's rows and files first.
     schema, name = table.split(".", 1)
     query = (
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? "
-        "AND table_name = ?"
+        "SELECT 1 FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? "
+        "AND table_name = ? LIMIT 1"
     )
     return connection.execute(query, [LAKE, schema, name]).fetchone() is not None
+
+
+def table_comment(connection: Connection, table: str) -> str | None:
+    """What was last committed as the comment of a table; None where there is none."""
+    schema, name = table.split(".", 1)
+    catalog = quote(f"__ducklake_metadata_{LAKE}")
+    query = (
+        f"SELECT tag.value FROM {catalog}.ducklake_tag AS tag "
+        f"JOIN {catalog}.ducklake_table AS t ON t.table_id = tag.object_id "
+        f"JOIN {catalog}.ducklake_schema AS s ON s.schema_id = t.schema_id "
+        "WHERE tag.key = 'comment' AND tag.end_snapshot IS NULL AND t.end_snapshot IS NULL "
+        "AND s.end_snapshot IS NULL AND s.schema_name = ? AND t.table_name = ?"
+    )
+    row = connection.execute(query, [schema, name]).fetchone()
+    return None if row is None else row[0]
 
 
 def table_columns(connection: Connection, table: str) -> dict[str, str]:
