@@ -1,0 +1,1 @@
+"""The made-up firm: the same bytes each time, and the dirt it promises."""
