@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
 from pipelines.errors import FileRefused
 from pipelines.extract.cast import cast_columns
@@ -27,6 +26,7 @@ from pipelines.extract.formats.csv_records import (
     paired_records,
     quotes_pair_up,
 )
+from pipelines.extract.formats.csv_rows import blank_rows, fields_as_text, trimmed
 from pipelines.flow import Chunk, Reject
 
 _ROW, _NAMELESS = "\x00row", "\x00nameless"
@@ -91,14 +91,14 @@ class _PageParser:
             self._without_malformed(self._source)
         if not _is_utf8(self._text):
             self._without_undecodable()
-        rows, ragged = self._read()
+        rows, ragged = self._fields()
         if ragged:
             self._settle(ragged)
-            rows, ragged = self._read()
+            rows, ragged = self._fields()
         self._check_count(rows.num_rows + len(ragged))
         rows = rows.append_column(_ROW, pa.array(np.arange(rows.num_rows)))
         if self._parser.trim:
-            rows = self._trimmed(rows)
+            rows = trimmed(rows, self._parser.nulls)
         if self._parser.drop_blank:
             rows = self._without_blanks(rows)
         rows = self._without_nameless(rows)
@@ -209,60 +209,17 @@ class _PageParser:
 
     # ── what is a row ─────────────────────────────────────────────────────────
 
-    def _read(self) -> tuple[pa.Table, list[int]]:
-        """Every field as text, and the numbers of records of another width."""
-        parser, dialect = self._parser, self._parser.dialect
+    def _fields(self) -> tuple[pa.Table, list[int]]:
+        parser = self._parser
         names = [*parser.columns, *(f"{_NAMELESS}{i}" for i in range(parser.nameless))]
-        text = pa.schema([(name, pa.string()) for name in names])
-        if not self._text:
-            return text.empty_table(), []
-        ragged: list[int] = []
-
-        def note(row: pacsv.InvalidRow) -> str:
-            ragged.append(row.number - 1)
-            return "skip"
-
-        rows = pacsv.read_csv(
-            pa.py_buffer(self._text),
-            pacsv.ReadOptions(
-                use_threads=False, column_names=names, block_size=len(self._text) + 1
-            ),
-            pacsv.ParseOptions(
-                delimiter=dialect.delimiter.decode(),
-                quote_char=dialect.quote.decode() if dialect.quote else False,
-                escape_char=dialect.escape.decode() if dialect.escape else False,
-                newlines_in_values=True,
-                ignore_empty_lines=not parser.keep_empty,
-                invalid_row_handler=note,
-            ),
-            pacsv.ConvertOptions(
-                check_utf8=False,
-                column_types=text,
-                null_values=list(parser.nulls),
-                strings_can_be_null=bool(parser.nulls),
-                quoted_strings_can_be_null=False,
-            ),
+        return fields_as_text(
+            self._text, parser.dialect, names, parser.nulls, keep_empty=parser.keep_empty
         )
-        return rows, ragged
-
-    def _trimmed(self, rows: pa.Table) -> pa.Table:
-        nulls = pa.array(self._parser.nulls, pa.string())
-        for at, name in enumerate(rows.column_names):
-            if name != _ROW:
-                before = rows[name]
-                after = pc.utf8_trim_whitespace(before)
-                became = pc.and_(pc.is_in(after, value_set=nulls), pc.not_equal(before, after))
-                after = pc.if_else(became, pa.scalar(None, pa.string()), after)
-                rows = rows.set_column(at, name, after)
-        return rows
 
     def _without_blanks(self, rows: pa.Table) -> pa.Table:
-        blank = None
-        for name in rows.column_names[:-1]:
-            empty = pc.fill_null(pc.equal(rows[name], ""), True)
-            blank = empty if blank is None else pc.and_(blank, empty)
-            if not pc.any(blank).as_py():
-                return rows
+        blank = blank_rows(rows.drop_columns([_ROW]))
+        if blank is None:
+            return rows
         if any(null.strip() for null in self._parser.nulls):
             blank = self._says_nothing(rows[_ROW], blank)
         kept = rows.filter(pc.invert(blank))
