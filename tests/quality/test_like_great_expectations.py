@@ -116,6 +116,7 @@ def several(*columns: str, **arguments: Any) -> st.SearchStrategy[dict[str, Any]
 
 
 ANY = tuple(VALUES)
+COMPARED = ("whole", "real", "money", "day")
 SETTABLE = ("whole", "real", "text", "day")
 HALVES = st.integers(-6, 6).map(lambda n: n / 2)
 SHARE = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
@@ -125,7 +126,7 @@ MAKE: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "expect_column_values_to_be_unique": on(ANY),
     "expect_column_values_to_be_in_set": typed_set(SETTABLE),
     "expect_column_values_to_not_be_in_set": typed_set(SETTABLE),
-    "expect_column_values_to_be_between": typed_between(ANY),
+    "expect_column_values_to_be_between": typed_between(COMPARED),
     "expect_column_value_lengths_to_be_between": total_between(("text",), st.integers(0, 4)),
     "expect_column_value_lengths_to_equal": on(("text",), value=st.integers(0, 4)),
     "expect_column_values_to_match_regex": on(("text",), regex=REGEX),
@@ -140,7 +141,7 @@ MAKE: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "expect_column_min_to_be_between": typed_between(("whole", "money", "day")),
     "expect_column_max_to_be_between": typed_between(("whole", "money", "day")),
-    "expect_column_sum_to_be_between": total_between(("whole", "money"), HALVES),
+    "expect_column_sum_to_be_between": total_between(("whole",), HALVES),
     "expect_column_mean_to_be_between": total_between(("whole",), HALVES),
     "expect_column_median_to_be_between": total_between(("whole",), HALVES),
     "expect_column_stdev_to_be_between": total_between(("whole",), HALVES),
@@ -233,7 +234,7 @@ def test_sql_agrees_with_great_expectations(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(MAKE))
 def test_sql_agrees_with_great_expectations_on_each(warehouse: Warehouse, name: str) -> None:
-    @how(max_examples=40, deadline=None, suppress_health_check=EASY)
+    @how(max_examples=20, deadline=None, suppress_health_check=EASY)
     @given(table=tables(), wanted=st.lists(MAKE[name], min_size=4, max_size=4))
     def each(table: pa.Table, wanted: list[dict[str, Any]]) -> None:
         agree(warehouse, table, [Check(expectation=name, arguments=a) for a in wanted])
