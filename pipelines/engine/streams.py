@@ -20,6 +20,7 @@ from pipelines.flow import Progress, SourceFile, StreamState, TableReport
 from pipelines.load.attach import lake_folder, remove_orphans
 from pipelines.load.commit import commit_abandoned, commit_package, commit_state, ensure_table
 from pipelines.load.landing import Landing, Package
+from pipelines.load.manifest import Rules
 from pipelines.load.records import read_state, recorded_loads
 from pipelines.load.writer import Aim, PackageWriter
 from pipelines.naming import NameMap
@@ -100,7 +101,7 @@ def _extract(
         source=source.name,
         stream=stream.name,
         table=raw_table(source.name, stream.name),
-        mode=stream.mode,
+        rules=Rules.of(stream),
         kind="reload" if todo.reload else "load",
         complete=not todo.unchanged,
         before=state,

@@ -118,7 +118,8 @@ def _type(
 ) -> str:
     unknown = pa.types.is_null(arrow_type(before))
     if wanted is not None and (reload or unknown):
-        return wanted
+        # The values are under the wanted type, unless the declaration is newer.
+        return join_types(wanted, said, floats=floats)
     if stream.contract == "quarantine" and not unknown:
         return before
     joined = join_types(before, wanted or UNKNOWN, floats=floats)

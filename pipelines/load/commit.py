@@ -23,7 +23,7 @@ from pipelines.load.evolve import describe, evolve
 from pipelines.load.ids import made_at
 from pipelines.load.landing import Package
 from pipelines.load.manifest import Manifest
-from pipelines.load.quarantine import ensure_quarantine, forget, set_aside
+from pipelines.load.quarantine import ensure_quarantine, forget, set_aside, take_out
 from pipelines.load.records import (
     LoadRecord,
     read_state,
@@ -46,6 +46,7 @@ def commit_package(
     the disk refuses.
     """
     manifest = package.manifest
+    stream = manifest.rules.restore(stream)
     changes: list[Change] = []
 
     def prepare(connection: Connection) -> None:
@@ -54,7 +55,7 @@ def commit_package(
         connection.execute("COMMIT")
 
     def work(tx: Connection) -> TableReport:
-        return apply_package(tx, changes[0], run_id=run_id)
+        return _apply(tx, changes[0], run_id)
 
     message = f"load {manifest.load_id} into {manifest.table}"
     extra = {"load_id": manifest.load_id, "table": manifest.table, "run_id": run_id}
@@ -67,20 +68,25 @@ def commit_package(
     return report
 
 
-def apply_package(tx: Connection, change: Change, *, run_id: str) -> TableReport:
-    """Everything that the transaction does, but its beginning and end."""
+def _apply(tx: Connection, change: Change, run_id: str) -> TableReport:
     manifest = change.package.manifest
     before = read_state(tx, manifest.table)
     _check_turn(tx, manifest, before)
-    ensure_quarantine(tx, manifest.table)
-    change.apply(tx)
-    _forget(tx, change)
-    aside = set_aside(tx, change.package, change.staged.misfits)
-    report = _report(change, aside)
+    report = write_package(tx, change, before)
+    describe(tx, manifest.table, change.stream, manifest.after.names)
     failpoint("mid_commit")
     record_load(tx, _record(manifest, run_id), report)
-    write_state(tx, manifest.table, _state_after(change, before), manifest.load_id)
     return report
+
+
+def write_package(tx: Connection, change: Change, before: StreamState) -> TableReport:
+    """Rows, rows set aside and the new state; also used to replay a package."""
+    manifest = change.package.manifest
+    ensure_quarantine(tx, manifest.table)
+    change.apply(tx)
+    aside = _set_aside(tx, change)
+    write_state(tx, manifest.table, _state_after(change, before), manifest.load_id)
+    return _report(change, aside)
 
 
 def commit_state(warehouse: Warehouse, table: str, before: StreamState, after: StreamState) -> None:
@@ -166,22 +172,29 @@ def _check_state(table: str, expected: StreamState, found: StreamState) -> None:
         )
 
 
-def _forget(tx: Connection, change: Change) -> None:
-    """What was set aside of files that were read again is superseded."""
-    manifest = change.package.manifest
-    if manifest.kind == "reload":
-        forget(tx, manifest.table, None)
-    elif manifest.kind == "load":
-        forget(tx, manifest.table, [file.path for file in manifest.files])
+def _set_aside(tx: Connection, change: Change) -> int:
+    """Bring the quarantine table up to date; how many records were set aside.
+
+    What was set aside of files that are read again is superseded. A release
+    takes out what it holds; what fits no better than before just stays there.
+    """
+    manifest, staged = change.package.manifest, change.staged
+    if manifest.kind == "release":
+        take_out(tx, manifest.table, change.released, manifest.released_files)
+        return set_aside(tx, change.package, None)
+    files = None if manifest.kind == "reload" else [file.path for file in manifest.files]
+    forget(tx, manifest.table, files)
+    return set_aside(tx, change.package, staged.misfits)
 
 
 def _report(change: Change, aside: int) -> TableReport:
     manifest, staged = change.package.manifest, change.staged
+    still = staged.misfit if manifest.kind == "release" else 0
     report = TableReport(
         manifest.table,
         change.stream.mode,
         "loaded",
-        rows_read=manifest.counts.read,
+        rows_read=manifest.counts.read - still,
         rows_loaded=staged.rows,
         rows_quarantined=aside,
         rows_blank=manifest.counts.blank,

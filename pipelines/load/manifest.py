@@ -7,7 +7,7 @@ belong here: writing packages (`writer`) or finding them (`landing`).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ import orjson
 
 from pipelines.errors import PackageDamaged
 from pipelines.flow import StreamState
+from pipelines.spec import Column, Contract, Duplicates, FileStream, Mode
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -60,6 +61,38 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """What the stream declared when the package was made; replays go by it."""
+
+    mode: Mode
+    key: tuple[str, ...]
+    contract: Contract
+    duplicates: Duplicates
+    types: dict[str, str | None]
+
+    @classmethod
+    def of(cls, stream: FileStream) -> Rules:
+        """The rules of a stream as it is declared now."""
+        types = {name: column.type for name, column in stream.columns.items()}
+        return cls(stream.mode, stream.key, stream.contract, stream.duplicates, types)
+
+    def restore(self, stream: FileStream) -> FileStream:
+        """The stream as it was declared then; descriptions and children as now."""
+        columns = {
+            name: replace(stream.columns.get(name, Column()), type=kind)
+            for name, kind in self.types.items()
+        }
+        return replace(
+            stream,
+            mode=self.mode,
+            key=self.key,
+            contract=self.contract,
+            duplicates=self.duplicates,
+            columns=columns,
+        )
+
+
+@dataclass(frozen=True)
 class Counts:
     """Records of a package: read = rows + rejects + blank."""
 
@@ -75,14 +108,15 @@ class Manifest:
 
     `complete` says that every file of the stream that was there is in it, so
     that a key it lacks is gone. `after.columns` are the types that this package
-    holds; the types of the table come from the commit.
+    holds; the types of the table come from the commit. `released_files` are the
+    files that were refused whole and that a release reads after all.
     """
 
     load_id: str
     source: str
     stream: str
     table: str
-    mode: str
+    rules: Rules
     kind: Kind
     complete: bool
     created_at: str
@@ -93,6 +127,7 @@ class Manifest:
     parts: tuple[Part, ...] = ()
     rejects: Part | None = None
     refused: tuple[Refused, ...] = ()
+    released_files: tuple[str, ...] = ()
     format: int = FORMAT
 
     @property
@@ -140,10 +175,12 @@ def _from_json(body: dict[str, Any]) -> Manifest:
             **body,
             "before": StreamState.from_json(body["before"]),
             "after": StreamState.from_json(body["after"]),
+            "rules": Rules(**{**body["rules"], "key": tuple(body["rules"]["key"])}),
             "counts": Counts(**body["counts"]),
             "files": tuple(RawFile(**item) for item in body["files"]),
             "parts": tuple(Part(**item) for item in body["parts"]),
             "rejects": Part(**body["rejects"]) if body["rejects"] else None,
+            "released_files": tuple(body["released_files"]),
             "refused": tuple(Refused(**item) for item in body["refused"]),
         }
     )

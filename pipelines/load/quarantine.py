@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pipelines.flow import ORIGIN_COLUMNS
 from pipelines.load.landing import Package
 from pipelines.load.stage import void_filter
 from pipelines.naming import literal, quote_table
@@ -20,6 +21,8 @@ _LAYOUT = """
     _load_id VARCHAR, _file VARCHAR, _line BIGINT, _path VARCHAR, _column VARCHAR,
     _reason VARCHAR, _raw VARCHAR, _quarantined_at TIMESTAMPTZ
 """
+WHOLE_FILE = "_line IS NULL AND _path IS NULL AND _raw IS NULL"
+"""The predicate of a file that was refused whole."""
 _COLUMNS = "_load_id, _file, _line, _path, _column, _reason, _raw, _quarantined_at"
 
 
@@ -86,6 +89,21 @@ def set_aside(tx: Connection, package: Package, misfits: str | None) -> int:
         values = [manifest.load_id, item.file, item.reason, manifest.created]
         count += _inserted(tx, f"{head} VALUES (?, ?, NULL, NULL, NULL, ?, NULL, ?)", values)
     return count
+
+
+def take_out(tx: Connection, table: str, rows: str, files: Iterable[str]) -> None:
+    """Delete what was set aside of the records in `rows`, and of whole `files`."""
+    place = quote_table(quarantine_table(table))
+    same = " AND ".join(
+        f"aside.{name} IS NOT DISTINCT FROM released.{name}" for name in ORIGIN_COLUMNS
+    )
+    tx.execute(
+        f"DELETE FROM {place} AS aside WHERE EXISTS (SELECT 1 FROM {rows} AS released WHERE {same})"
+    )
+    tx.execute(
+        f"DELETE FROM {place} WHERE {WHOLE_FILE} AND list_contains(?::VARCHAR[], _file)",
+        [list(files)],
+    )
 
 
 def list_quarantine(connection: Connection) -> list[Quarantined]:

@@ -24,11 +24,12 @@ from pipelines.load.columns import (
     physical,
     settle,
 )
-from pipelines.load.evolve import describe, evolve
+from pipelines.load.evolve import evolve
 from pipelines.load.exact import inexact_columns
 from pipelines.load.landing import Package
 from pipelines.load.manifest import Manifest
 from pipelines.load.modes import Rows, Way, empty, write_rows
+from pipelines.load.outdated import without_outdated
 from pipelines.load.stage import Staged, stage
 from pipelines.load.unnest import POSITION, child_of
 from pipelines.naming import literal, quote, quote_table
@@ -38,7 +39,11 @@ from resources.warehouse import Connection, LakeAddress, count_rows, table_colum
 
 @dataclass(frozen=True)
 class Change:
-    """A package, and how it shall get into its table."""
+    """A package, and how it shall get into its table.
+
+    `released` is the relation of all records that a release brings, whether
+    they are news or not.
+    """
 
     package: Package
     stream: FileStream
@@ -46,6 +51,7 @@ class Change:
     settled: Settled
     way: Way
     staged: Staged
+    released: str
     folder: Path | None
     notes: tuple[str, ...]
 
@@ -77,6 +83,9 @@ class Change:
             key=stream.key if keyed else (),
             one_a_key=bool(stream.key) and stream.mode in ("merge", "history"),
         )
+        released = staged.relation
+        if manifest.kind == "release" and way in ("upsert", "history") and existing:
+            staged = without_outdated(connection, manifest.table, stream.key, staged)
         notes = list(settled.notes)
         if way == "equal" and not _is_key(connection, stream.key, staged.relation, staged.rows):
             way = "swap"
@@ -87,7 +96,7 @@ class Change:
         folder = lake_folder(address, manifest.table) if address else None
         if folder is not None and is_encrypted(connection):
             folder = None
-        return cls(package, stream, known, settled, way, staged, folder, tuple(notes))
+        return cls(package, stream, known, settled, way, staged, released, folder, tuple(notes))
 
     @property
     def columns(self) -> dict[str, str]:
@@ -120,7 +129,6 @@ class Change:
         self._check(tx, rows, before)
         for item in self.stream.unnest:
             self._apply_child(tx, item)
-        describe(tx, table, self.stream, self.package.manifest.after.names)
 
     def _hollow(self, known: Mapping[str, str]) -> set[str]:
         """Columns whose present values are nulls or about to be replaced."""

@@ -20,7 +20,7 @@ from pipelines.load.columns import package_columns
 from pipelines.load.ids import made_at, new_load_id
 from pipelines.load.landing import Landing, Package
 from pipelines.load.lane import Lane
-from pipelines.load.manifest import Counts, Kind, Manifest, RawFile, Refused
+from pipelines.load.manifest import Counts, Kind, Manifest, RawFile, Refused, Rules
 from pipelines.load.parts import PartsWriter
 from pipelines.load.raw import FOLDER, RawCopy
 from pipelines.load.rejects import RejectsWriter
@@ -35,7 +35,7 @@ class Aim:
     source: str
     stream: str
     table: str
-    mode: str
+    rules: Rules
     kind: Kind
     complete: bool
     before: StreamState
@@ -58,7 +58,7 @@ class PackageWriter:
         self._aim = aim
         self.load_id = new_load_id()
         self._stack = ExitStack()
-        self._counts = Counts()
+        self.counts = Counts()
         self._of_file = Counts()
         self._hashes: dict[str, tuple[SourceFile, str, str]] = {}
         self._refused: list[Refused] = []
@@ -111,14 +111,14 @@ class PackageWriter:
         """Take decoded records of the file that is being read."""
         more = Counts(chunk.read, chunk.rows.num_rows, len(chunk.rejects), chunk.blank)
         self._of_file = _sum(self._of_file, more)
-        self._counts = _sum(self._counts, more)
+        self.counts = _sum(self.counts, more)
         self._row_lane.put(chunk)
 
     def refuse(self, file: SourceFile, error: FileRefused) -> None:
         """Quarantine the file just read as one record; what it gave before is void."""
         gave = self._of_file
-        self._counts = _sum(self._counts, gave, sign=-1)
-        self._counts = _sum(self._counts, Counts(read=1, rejects=1))
+        self.counts = _sum(self.counts, gave, sign=-1)
+        self.counts = _sum(self.counts, Counts(read=1, rejects=1))
         self._refused.append(Refused(file.path, str(error), bool(gave.rows or gave.rejects)))
         self._of_file = Counts()
 
@@ -130,19 +130,26 @@ class PackageWriter:
         self._rejected = self._rejects.finish()
         return {path: digest for path, (_, digest, _) in self._hashes.items()}
 
-    def seal(self, after: StreamState) -> Package:
+    def seal(self, after: StreamState, *, released_files: tuple[str, ...] = ()) -> Package:
         """Write the manifest and give the package its name. Call `finish` before."""
-        aim = asdict(self._aim) | {"before": self._aim.before}
+        aim = self._aim
         manifest = Manifest(
-            **aim,
+            source=aim.source,
+            stream=aim.stream,
+            table=aim.table,
+            rules=aim.rules,
+            kind=aim.kind,
+            complete=aim.complete,
+            before=aim.before,
             load_id=self.load_id,
             created_at=made_at(self.load_id).isoformat(),
             after=replace(after, columns=package_columns(self._parts.parts)),
-            counts=self._counts,
+            counts=self.counts,
             files=tuple(self._raw_files()),
             parts=tuple(self._parts.parts),
             rejects=self._rejected,
             refused=tuple(self._refused),
+            released_files=released_files,
         )
         (self._folder / manifests.NAME).write_bytes(manifest.to_bytes())
         failpoint("after_staging")

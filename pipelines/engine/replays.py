@@ -1,0 +1,103 @@
+"""Doing again from landing: records in quarantine, and whole raw tables.
+
+Belongs here: bringing extract's reading and load's packages together. Does not
+belong here: either of them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from pipelines.catalog.catalog import stream_tables
+from pipelines.engine.core import Engine
+from pipelines.errors import ConfigurationError
+from pipelines.extract.read import read_file
+from pipelines.flow import Chunk, SourceFile, TableReport
+from pipelines.load.commit import commit_package
+from pipelines.load.landing import Landing, Package
+from pipelines.load.manifest import RawFile, Rules
+from pipelines.load.raw import open_raw
+from pipelines.load.records import read_state
+from pipelines.load.release import wanted_records, write_release
+from pipelines.load.replay import rebuild
+from pipelines.load.writer import Aim
+from pipelines.naming import NameMap
+from pipelines.spec import FileStream, Source
+from resources.files import FileStore
+
+
+def replay_quarantine(engine: Engine, table: str, *, run_id: str) -> TableReport:
+    """Try the records set aside of a raw table once more, as declared today.
+
+    Those that pass are loaded and leave quarantine, in one commit; the others
+    stay. ConfigurationError when no stream feeds the table.
+    """
+    started = time.monotonic()
+    source, stream, landing = _stream(engine, table)
+
+    def extract(package: Package, file: RawFile, names: NameMap) -> Iterator[Chunk]:
+        known = SourceFile(file.path, file.size, file.modified_ns, file.sha256)
+        return read_file(stream, known, _Kept(package, file), names, _nowhere)
+
+    with engine.warehouse.read() as connection:
+        state = read_state(connection, table)
+        wanted = wanted_records(connection, table)
+    aim = Aim(
+        source=source.name,
+        stream=stream.name,
+        table=table,
+        rules=Rules.of(stream),
+        kind="release",
+        complete=False,
+        before=state,
+    )
+    report = TableReport(table, stream.mode, "unchanged")
+    if wanted:
+        package, notes = write_release(landing, aim, wanted, extract)
+        if package is not None:
+            report = commit_package(engine.warehouse, package, stream, run_id=run_id)
+        report.notes += notes
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def replay_table(engine: Engine, table: str, *, run_id: str) -> TableReport:
+    """Rebuild a raw table and its children from landing, in one commit.
+
+    ConfigurationError when no stream feeds the table, PackageDamaged when a
+    package that was loaded can't be trusted any more.
+    """
+    started = time.monotonic()
+    source, stream, landing = _stream(engine, table)
+    tables = stream_tables(source.name, stream)
+    report = rebuild(engine.warehouse, landing, tables, stream, run_id=run_id)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _stream(engine: Engine, table: str) -> tuple[Source, FileStream, Landing]:
+    found = engine.catalog.stream_of(table)
+    if found is None or table != stream_tables(found[0].name, found[1])[0]:
+        known = [stream_tables(source.name, each)[0] for source, each in engine.catalog.streams()]
+        raise ConfigurationError(
+            f"No stream feeds a table {table}. Expected one of: {', '.join(sorted(known))}."
+        )
+    source, stream = found
+    return source, stream, Landing(engine.settings.landing, source.name, stream.name)
+
+
+class _Kept(FileStore):
+    """The one file of a package that is to be read again."""
+
+    def __init__(self, package: Package, file: RawFile) -> None:
+        super().__init__(str(package.folder))
+        self._raw = package.raw(file)
+
+    def open(self, path: str) -> BinaryIO:  # noqa: ARG002  (there is only this file)
+        return open_raw(self._raw)
+
+
+def _nowhere(_: bytes) -> None:
+    """The bytes are in landing already."""
