@@ -13,8 +13,6 @@ import uuid
 from pipelines.errors import ConfigurationError
 from resources.settings import Settings
 
-SEED = 2026
-
 
 def with_data(settings: Settings) -> tuple[Settings, str | None]:
     """The settings with a data folder that is there, and a word on it if made up.
@@ -44,7 +42,7 @@ def _write_firm(settings: Settings) -> None:
     draft = settings.sandbox.with_name(f".sandbox-{uuid.uuid4().hex[:8]}")
     draft.mkdir(parents=True)
     try:
-        write_firm(draft, SEED)
+        write_firm(draft)
         draft.rename(settings.sandbox)
     finally:
         if draft.is_dir():

@@ -20,16 +20,15 @@ from resources.settings import Settings
 
 SAMPLE_ROWS = 5
 _NUMBERS = ("read", "loaded", "quarantined", "blank or double", "passed", "warned", "failed", "s")
-_QUIET = ("unchanged", "no files")
 _STYLES = {"failed": "red", "skipped": "yellow"}
 
 
 def show(console: Console, report: RunReport, settings: Settings) -> None:
     """Print the summary: table, failing checks, errors, where to look next."""
     console.print()
-    quiet = [table for table in report.tables if table.status in _QUIET]
+    quiet = [table for table in report.tables if _is_quiet(table, report)]
     if len(quiet) < len(report.tables):
-        console.print(_tables(report))
+        console.print(_tables(report, [table for table in report.tables if table not in quiet]))
     if quiet:
         console.print(_fold(quiet), style="dim")
     for check in report.checks:
@@ -43,13 +42,18 @@ def show(console: Console, report: RunReport, settings: Settings) -> None:
     _show_places(console, report, settings)
 
 
-def _tables(report: RunReport) -> Table:
+def _is_quiet(table: TableReport, report: RunReport) -> bool:
+    """Unchanged, or waiting for files that never came: nothing that asks for a look."""
+    if table.status == "skipped":
+        return report.status == "success"
+    return table.status in ("unchanged", "no files")
+
+
+def _tables(report: RunReport, tables: list[TableReport]) -> Table:
     shown = new_table("table", "mode", *_NUMBERS, numbers=_NUMBERS)
-    for table in report.tables:
-        if table.status not in _QUIET:
-            shown.add_row(
-                *_row(table, report.checks_of(table.table)), style=_STYLES.get(table.status)
-            )
+    for table in tables:
+        row = _row(table, report.checks_of(table.table))
+        shown.add_row(*row, style=_STYLES.get(table.status))
     return shown
 
 
@@ -69,12 +73,21 @@ def _row(table: TableReport, checks: list[CheckReport]) -> list[str]:
 
 def _fold(quiet: list[TableReport]) -> str:
     unchanged = sum(table.status == "unchanged" for table in quiet)
-    empty = [table.table for table in quiet if table.status == "no files"]
-    words = [f"{unchanged} tables unchanged."] if unchanged else []
-    if empty:
-        names = ", ".join(empty[:4]) + (", …" if len(empty) > 4 else "")
-        words.append(f"{len(empty)} without files: {names}.")
+    words = [f"{_count(unchanged, 'table')} unchanged."] if unchanged else []
+    words += _names("without files", [each for each in quiet if each.status == "no files"])
+    words += _names("that read them", [each for each in quiet if each.status == "skipped"])
     return " ".join(words)
+
+
+def _names(what: str, tables: list[TableReport]) -> list[str]:
+    if not tables:
+        return []
+    names = ", ".join(table.table for table in tables[:4]) + (", …" if len(tables) > 4 else "")
+    return [f"{_count(len(tables), 'table')} {what}: {names}."]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _show_check(console: Console, check: CheckReport) -> None:

@@ -13,6 +13,7 @@ import dagster as dg
 
 from pipelines.flow import TableReport
 from pipelines.orchestration.session import Session
+from pipelines.orchestration.summary import CUSTOM
 
 NIGHTLY = "nightly"
 
@@ -58,7 +59,7 @@ def _custom_done(custom: Mapping[str, Sequence[str]]) -> dg.HookDefinition:
     def note(context: dg.HookContext) -> None:
         session: Session = context.resources.session
         for table in custom.get(context.op.name, ()):
-            session.done(TableReport(table, mode="custom", status="built"))
+            session.done(TableReport(table, mode=CUSTOM, status="built"))
 
     return note
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.expectations import check_names, describe
 from pipelines.flow import ORIGIN_COLUMNS, CheckReport, TableReport
 from pipelines.naming import quote, quote_table
 from pipelines.orchestration.keys import asset_key
@@ -96,6 +97,21 @@ def materialized(
     return dg.MaterializeResult(asset_key=asset_key(report.table), metadata=metadata)
 
 
+def unchecked(table: str, checks: Sequence[Check]) -> list[CheckReport]:
+    """Reports for the checks of a table that has not been filled yet."""
+    return [
+        CheckReport(
+            table,
+            name,
+            check.severity,
+            "skipped",
+            observed="There is no file yet, so there are no rows to check.",
+            description=describe(check),
+        )
+        for name, check in zip(check_names(checks), checks, strict=True)
+    ]
+
+
 def checked(report: CheckReport) -> dg.AssetCheckResult:
     """The outcome of one check; failing rows are shown as a table."""
     metadata: dict[str, Any] = {
@@ -109,7 +125,7 @@ def checked(report: CheckReport) -> dg.AssetCheckResult:
         metadata["error"] = report.error
     if report.sample:
         metadata["sample"] = dg.MetadataValue.md(markdown(report.sample))
-    serious = report.severity == "critical"
+    serious = report.severity == "critical" and report.status != "skipped"
     return dg.AssetCheckResult(
         asset_key=asset_key(report.table),
         check_name=report.check,

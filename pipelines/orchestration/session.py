@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 from pipelines.engine import Engine
 from pipelines.flow import CheckReport, Progress, TableReport
 from pipelines.orchestration.reports import keep
-from pipelines.orchestration.summary import Problem, RunReport
+from pipelines.orchestration.summary import Problem, RunReport, blocks
 from pipelines.quality import record, run_checks, run_rule
 from pipelines.spec import Check, Rule
 
@@ -76,6 +77,7 @@ class Session:
         self._observer = observer
         self._planned = list(planned)
         self._began = time.monotonic()
+        self._started_at = datetime.now(UTC)
         self._tables: dict[str, TableReport] = {}
         self._checks: dict[tuple[str, str], CheckReport] = {}
         self._problems: dict[str, Problem] = {}
@@ -124,16 +126,34 @@ class Session:
         """End the run: what was never reached is skipped, and the reports are kept."""
         for table in self._planned:
             if table not in self._tables:
-                note = "Not brought up to date, because of a failure upstream."
+                note = f"It waits for {' and '.join(self._causes(table)) or 'a step upstream'}."
                 self._tables[table] = TableReport(table, mode="", status="skipped", notes=[note])
         report = RunReport(
             run_id=self.run_id,
+            started_at=self._started_at,
             seconds=time.monotonic() - self._began,
             tables=list(self._tables.values()),
             checks=list(self._checks.values()),
             errors=list(self._problems.values()),
         )
         record(self.engine.warehouse, self.run_id, report.checks)
-        keep(report, self.engine.settings)
+        keep(report, self.engine.warehouse, self.engine.settings)
         self._observer.ended(report)
         return report
+
+    def _causes(self, table: str) -> list[str]:
+        """The tables upstream at which the run came to a halt, each with what it met."""
+        found = {}
+        waiting = [table]
+        seen = set(waiting)
+        while waiting:
+            for name in self.engine.catalog.upstream(waiting.pop()):
+                report = self._tables.get(name)
+                if report is not None and report.status in ("failed", "no files"):
+                    found[name] = f"{name} ({report.status})"
+                elif any(blocks(check) for check in self._checks.values() if check.table == name):
+                    found[name] = f"{name} (a critical check failed)"
+                if name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+        return [found[name] for name in sorted(found)]

@@ -43,6 +43,7 @@ def stream_specs(source: Source, stream: FileStream) -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             key=asset_key(table),
+            skippable=True,
             description=_paragraphs(stream.description + note, source.description),
             group_name=safe(source.name),
             owners=[source.owner],

@@ -1,7 +1,8 @@
 """The steps of a run: one for each stream, one for each model.
 
 A step calls the engine, runs the table's checks and tells Dagster what came of
-it. Belongs here: that order, and which errors are worth another try. Does not
+it. A stream without any file fills no table; Dagster then skips what is
+downstream. Belongs here: that order, and which errors are worth another try. Does not
 belong here: how anything is loaded, built or checked.
 """
 
@@ -21,7 +22,7 @@ from pipelines.expectations import checks_of
 from pipelines.flow import Progress, TableReport
 from pipelines.orchestration.keys import asset_key, step_name
 from pipelines.orchestration.links import model_links, stream_links
-from pipelines.orchestration.outcome import Declared, checked, look, materialized
+from pipelines.orchestration.outcome import Declared, checked, look, materialized, unchecked
 from pipelines.orchestration.session import Session
 from pipelines.orchestration.specs import check_specs, model_spec, stream_specs
 from pipelines.spec import FileStream, Model, Source
@@ -56,14 +57,12 @@ def stream_step(source: Source, stream: FileStream) -> dg.AssetsDefinition:
             )
 
         report, results = _fill(context, session, tables[0], work, declared)
-        yield materialized(
-            report,
-            look(session.engine.warehouse, tables[0]),
-            declared,
-            links=stream_links(session, source, stream, report),
-        )
+        contents = look(session.engine.warehouse, tables[0])
+        if contents.types:
+            links = stream_links(session, source, stream, report)
+            yield materialized(report, contents, declared, links=links)
         for child in tables[1:]:
-            yield _child(session, report, child)
+            yield from _child(session, report, child)
         yield from results
 
     return step
@@ -113,7 +112,10 @@ def _fill(
 ) -> tuple[TableReport, list[dg.AssetCheckResult]]:
     with _told(context, session, table):
         report = session.fill(table, work)
-        reports = session.check(table, declared.checks, declared.key)
+        if report.status == "no files":
+            reports = unchecked(table, declared.checks)
+        else:
+            reports = session.check(table, declared.checks, declared.key)
         session.done(report, reports)
         return report, [checked(check) for check in reports]
 
@@ -144,17 +146,13 @@ def _fail(session: Session, table: str, error: HeadwaterError) -> NoReturn:
     ) from None
 
 
-def _child(session: Session, parent: TableReport, table: str) -> dg.MaterializeResult[Any]:
+def _child(session: Session, parent: TableReport, table: str) -> Events:
     contents = look(session.engine.warehouse, table)
-    report = TableReport(
-        table,
-        parent.mode,
-        parent.status,
-        snapshot=parent.snapshot,
-        load_id=parent.load_id,
-        notes=[f"Filled together with {parent.table}."],
-    )
-    return materialized(report, contents, Declared({}, (), ()), links={})
+    note = f"Filled together with {parent.table}."
+    report = TableReport(table, "unnest", parent.status, load_id=parent.load_id, notes=[note])
+    session.done(report)
+    if contents.types:
+        yield materialized(report, contents, Declared({}, (), ()), links={})
 
 
 def _lineage(session: Session, model: Model, catalog: Catalog) -> dg.TableColumnLineage | None:

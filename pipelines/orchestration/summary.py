@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from pipelines.flow import CheckReport, TableReport
+
+CUSTOM = "custom"
+"""The mode that is told of an asset that no declaration describes."""
 
 RunStatus = Literal["success", "checks_failed", "failed"]
 _EXIT_CODES: dict[RunStatus, int] = {"success": 0, "checks_failed": 1, "failed": 3}
@@ -47,6 +51,7 @@ class RunReport:
     """The outcome of one run; `seconds` is wall time, the clock of the whole run."""
 
     run_id: str
+    started_at: datetime
     seconds: float
     tables: list[TableReport] = field(default_factory=list)
     checks: list[CheckReport] = field(default_factory=list)
@@ -66,9 +71,13 @@ class RunReport:
 
     @property
     def nothing_new(self) -> bool:
-        """Whether every table was found as the run before had left it."""
-        quiet = ("unchanged", "no files")
-        return bool(self.tables) and all(table.status in quiet for table in self.tables)
+        """Whether every table was found as the run before had left it.
+
+        Custom assets decide for themselves what they do, so they don't count.
+        """
+        done = ("loaded", "built", "failed")
+        tables = [table for table in self.tables if table.mode != CUSTOM]
+        return bool(tables) and not any(table.status in done for table in tables)
 
     def checks_of(self, table: str) -> list[CheckReport]:
         """The checks of one table, in the order in which they ran."""
@@ -83,6 +92,15 @@ class RunReport:
             "tables": [_pick(table.as_dict(), _TABLE_FIELDS) for table in self.tables],
             "checks": [_pick(check.as_dict(), _CHECK_FIELDS) for check in self.checks],
             "errors": [asdict(problem) for problem in self.errors],
+        }
+
+    def in_full(self) -> dict[str, Any]:
+        """Everything known of the run, failing rows too, for pages that people read."""
+        return {
+            **self.as_dict(),
+            "started_at": self.started_at.isoformat(timespec="seconds"),
+            "tables": [table.as_dict() for table in self.tables],
+            "checks": [check.as_dict() for check in self.checks],
         }
 
 
