@@ -16,8 +16,9 @@ from pipelines.flow import Progress, TableReport
 from pipelines.spec import Model
 from pipelines.transform.compute import AFFECTED, RESULT, compute, same_values
 from pipelines.transform.record import Build, last_build, record_build
-from pipelines.transform.shape import check_shape, comments_needed
+from pipelines.transform.shape import check_shape, comments_differ, comments_needed
 from pipelines.transform.stale import Plan, make_plan
+from pipelines.transform.standing import standing
 from resources.warehouse import (
     Changes,
     Connection,
@@ -49,13 +50,14 @@ def build_model(
     """
     started = time.monotonic()
     with warehouse.read() as connection:
-        plan = make_plan(connection, model, full_refresh=full_refresh)
-        comments = comments_needed(connection, model)
+        now = standing(warehouse, connection)
+    plan = make_plan(now, model, full_refresh=full_refresh)
     if plan.mode == "unchanged":
-        snapshot = _comment(warehouse, model) if comments else plan.snapshot
+        differ = comments_differ(model, now.comments[model.table])
+        snapshot = _comment(warehouse, model) if differ else plan.snapshot
         return _report(model, started, "unchanged", snapshot, [plan.reason])
     progress(f"building {model.table}", 0, None)
-    work = _Work(model, run_id, started, full_refresh, plan)
+    work = _Work(warehouse, model, run_id, started, full_refresh, plan)
     committed = warehouse.commit(
         work.write,
         prepare=work.prepare,
@@ -96,6 +98,7 @@ class _Done:
 class _Work:
     """One build: `prepare` computes outside the door, `write` commits inside it."""
 
+    warehouse: Warehouse
     model: Model
     run_id: str
     started: float
@@ -104,12 +107,12 @@ class _Work:
 
     def prepare(self, tx: Connection) -> None:
         """Compute the result into a temporary table and check its shape."""
-        self.plan = compute(tx, self.model, full_refresh=self.full_refresh)
+        self.plan = compute(self.warehouse, tx, self.model, full_refresh=self.full_refresh)
         if self.plan.mode == "unchanged":
             return
         check_shape(self.model, relation_columns(tx, RESULT))
         if self.plan.mode == "incremental" and self._needs_whole(tx):
-            self.plan = compute(tx, self.model, full_refresh=True)
+            self.plan = compute(self.warehouse, tx, self.model, full_refresh=True)
 
     def _needs_whole(self, tx: Connection) -> bool:
         """Whether the part can't be put into the table as it is.

@@ -19,13 +19,14 @@ from pipelines.spec import Incremental, Model
 from pipelines.transform.explain import sql_error
 from pipelines.transform.python import run_python
 from pipelines.transform.stale import Plan, make_plan
-from resources.warehouse import LAKE, Connection, is_transient
+from pipelines.transform.standing import standing
+from resources.warehouse import LAKE, Connection, Warehouse, is_transient
 
 RESULT = "temp.model_result"
 AFFECTED = "temp.model_affected"
 
 
-def compute(tx: Connection, model: Model, *, full_refresh: bool) -> Plan:
+def compute(warehouse: Warehouse, tx: Connection, model: Model, *, full_refresh: bool) -> Plan:
     """Fill RESULT with the model's rows; with an incremental plan, AFFECTED too.
 
     Holds a transaction of its own, so that plan and rows come from one snapshot.
@@ -35,7 +36,7 @@ def compute(tx: Connection, model: Model, *, full_refresh: bool) -> Plan:
     shadow = f"shadow_{uuid.uuid4().hex}"
     tx.execute("BEGIN TRANSACTION")
     try:
-        plan = make_plan(tx, model, full_refresh=full_refresh)
+        plan = make_plan(standing(warehouse, tx), model, full_refresh=full_refresh)
         if plan.mode != "unchanged":
             _fill(tx, model, plan, shadow)
         tx.execute("COMMIT")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -46,16 +47,24 @@ class Build:
 
 def last_build(connection: Connection, table: str) -> Build | None:
     """The newest build of a table, or None when it was never built."""
+    return last_builds(connection, table).get(table)
+
+
+def last_builds(connection: Connection, table: str | None = None) -> dict[str, Build]:
+    """The newest build of each table, or of the one that is named."""
     if not table_exists(connection, BUILDS):
-        return None
-    row = connection.execute(
+        return {}
+    rows = connection.execute(
         "SELECT build_id, table_name, run_id, code_hash, inputs, mode, rows, inserted, updated, "
-        f"deleted, seconds, snapshot FROM {BUILDS} WHERE table_name = ? "
-        "ORDER BY built_at DESC, snapshot DESC LIMIT 1",
-        [table],
-    ).fetchone()
-    if row is None:
-        return None
+        f"deleted, seconds, snapshot FROM {BUILDS} WHERE $table IS NULL OR table_name = $table "
+        "QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY built_at DESC, "
+        "snapshot DESC) = 1",
+        {"table": table},
+    ).fetchall()
+    return {row[1]: _build(row) for row in rows}
+
+
+def _build(row: tuple[Any, ...]) -> Build:
     return Build(
         build_id=row[0],
         table=row[1],

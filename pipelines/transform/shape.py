@@ -6,11 +6,13 @@ comments that carry descriptions into the lake. Does not belong here: values.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipelines.naming import literal, quote, quote_table
 from pipelines.spec import Column, Model
 from pipelines.sqltypes import arrow_type
 from pipelines.transform.explain import wrong_result
-from resources.warehouse import LAKE, Connection
+from resources.warehouse import LAKE, Connection, table_comment
 
 
 def check_shape(model: Model, columns: dict[str, str]) -> None:
@@ -42,25 +44,34 @@ def _fits(declared: Column, kind: str) -> bool:
 def comments_needed(connection: Connection, model: Model) -> list[str]:
     """Statements that make the lake's comments say what the header says; often none."""
     schema, name = model.table.split(".", 1)
-    where = "WHERE database_name = ? AND schema_name = ? AND table_name = ?"
-    place = [LAKE, schema, name]
-    found = connection.execute(f"SELECT comment FROM duckdb_tables() {where}", place).fetchone()
-    if found is None:
-        return []
     said = dict(
         connection.execute(
-            f"SELECT column_name, comment FROM duckdb_columns() {where}", place
+            "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = ? "
+            "AND schema_name = ? AND table_name = ?",
+            [LAKE, schema, name],
         ).fetchall()
     )
+    if not said:
+        return []
     table = quote_table(model.table)
-    statements = []
-    if found[0] != model.description:
+    statements = [
+        f"COMMENT ON COLUMN {table}.{quote(column)} IS {literal(comment)}"
+        for column, declared in model.columns.items()
+        if column in said and said[column] != (comment := _comment(declared))
+    ]
+    # A table made anew in this very transaction has lost all comments, its own too.
+    if statements or table_comment(connection, model.table) != model.description:
         statements.append(f"COMMENT ON TABLE {table} IS {literal(model.description)}")
-    for column, declared in model.columns.items():
-        comment = _comment(declared)
-        if column in said and said[column] != comment:
-            statements.append(f"COMMENT ON COLUMN {table}.{quote(column)} IS {literal(comment)}")
     return statements
+
+
+def comments_differ(model: Model, said: Mapping[str, str | None]) -> bool:
+    """Whether the lake's comments (column → comment, the table's under "") are old."""
+    if said.get("") != model.description:
+        return True
+    return any(
+        name in said and said[name] != _comment(column) for name, column in model.columns.items()
+    )
 
 
 def _comment(column: Column) -> str:

@@ -9,20 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pipelines.errors import ModelError
 from pipelines.spec import Model
-from pipelines.transform.record import Build, last_build
-from resources.warehouse import (
-    Connection,
-    TableVersion,
-    current_snapshot,
-    oldest_snapshot,
-    table_versions,
-)
+from pipelines.transform.record import Build
+from pipelines.transform.standing import Standing
+from resources.warehouse import TableVersion
 
 _FORMAT = 1
 _VOLATILE = re.compile(
@@ -49,34 +45,30 @@ class Plan:
     since: int = 0
 
 
-def make_plan(connection: Connection, model: Model, *, full_refresh: bool) -> Plan:
+def make_plan(now: Standing, model: Model, *, full_refresh: bool) -> Plan:
     """Decide what must be done; ModelError when an input isn't there yet."""
-    snapshot = current_snapshot(connection)
-    versions = table_versions(connection, {*model.inputs, model.table})
-    _check_inputs(model, versions)
+    _check_inputs(model, now.versions)
     code = code_hash(model)
-    last = last_build(connection, model.table)
-    changed = [
-        table
-        for table in model.inputs
-        if last and versions[table].changed > last.inputs.get(table, -1)
-    ]
-    whole = _reason_for_whole(model, versions, code, last, full_refresh=full_refresh)
+    last = now.builds.get(model.table)
+    whole = _reason_for_whole(model, now.versions, code, last, full_refresh=full_refresh)
     if last is None or whole:
-        return Plan("full", whole, snapshot, code, last)
+        return Plan("full", whole, now.snapshot, code, last)
+    changed = [
+        table for table in model.inputs if now.versions[table].changed > last.inputs.get(table, -1)
+    ]
     if not changed:
-        return Plan("unchanged", "Neither code nor inputs changed.", snapshot, code, last)
+        return Plan("unchanged", "Neither code nor inputs changed.", now.snapshot, code, last)
     reason = f"{' and '.join(changed)} changed"
-    since = last.inputs[changed[0]]
     if model.incremental is None:
-        return Plan("full", reason, snapshot, code, last)
-    obstacle = _obstacle(connection, model, versions, changed, since)
+        return Plan("full", reason, now.snapshot, code, last)
+    since = last.inputs[changed[0]]
+    obstacle = _obstacle(now, model, changed, since)
     if obstacle:
-        return Plan("full", f"{reason}; {obstacle}", snapshot, code, last)
-    return Plan("incremental", reason, snapshot, code, last, since)
+        return Plan("full", f"{reason}; {obstacle}", now.snapshot, code, last)
+    return Plan("incremental", reason, now.snapshot, code, last, since)
 
 
-def _check_inputs(model: Model, versions: dict[str, TableVersion]) -> None:
+def _check_inputs(model: Model, versions: Mapping[str, TableVersion]) -> None:
     missing = [table for table in model.inputs if table not in versions]
     if missing:
         raise ModelError(
@@ -88,7 +80,7 @@ def _check_inputs(model: Model, versions: dict[str, TableVersion]) -> None:
 
 def _reason_for_whole(
     model: Model,
-    versions: dict[str, TableVersion],
+    versions: Mapping[str, TableVersion],
     code: str,
     last: Build | None,
     *,
@@ -105,21 +97,15 @@ def _reason_for_whole(
     return ""
 
 
-def _obstacle(
-    connection: Connection,
-    model: Model,
-    versions: dict[str, TableVersion],
-    changed: list[str],
-    since: int,
-) -> str:
+def _obstacle(now: Standing, model: Model, changed: list[str], since: int) -> str:
     """Why the change feed can't say what must be computed again; empty if it can."""
     driver = model.incremental.table if model.incremental else ""
     others = [table for table in changed if table != driver]
     if others:
         return "only changes of " + driver + " can be followed row by row"
-    if versions[driver].created > since or versions[driver].reshaped > since:
+    if max(now.versions[driver].created, now.versions[driver].reshaped) > since:
         return f"the columns of {driver} changed"
-    if oldest_snapshot(connection) > since + 1:
+    if now.oldest > since + 1:
         return f"the changes of {driver} since the last build have expired"
     return ""
 

@@ -18,6 +18,7 @@ from resources.warehouse.warehouse import (
     is_transient,
     table_columns,
     table_comment,
+    table_comments,
     table_exists,
 )
 
@@ -41,6 +42,7 @@ __all__ = [
     "relation_columns",
     "table_columns",
     "table_comment",
+    "table_comments",
     "table_exists",
     "table_version",
     "table_versions",

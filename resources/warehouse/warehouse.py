@@ -210,19 +210,23 @@ def table_exists(connection: Connection, table: str) -> bool:
     return connection.execute(query, [LAKE, schema, name]).fetchone() is not None
 
 
-def table_comment(connection: Connection, table: str) -> str | None:
-    """What was last committed as the comment of a table; None where there is none."""
-    schema, name = table.split(".", 1)
+def table_comments(connection: Connection) -> dict[str, str]:
+    """Table → what was last committed as its comment, where there is one."""
     catalog = quote(f"__ducklake_metadata_{LAKE}")
     query = (
-        f"SELECT tag.value FROM {catalog}.ducklake_tag AS tag "
+        "SELECT s.schema_name || '.' || t.table_name, tag.value "
+        f"FROM {catalog}.ducklake_tag AS tag "
         f"JOIN {catalog}.ducklake_table AS t ON t.table_id = tag.object_id "
         f"JOIN {catalog}.ducklake_schema AS s ON s.schema_id = t.schema_id "
         "WHERE tag.key = 'comment' AND tag.end_snapshot IS NULL AND t.end_snapshot IS NULL "
-        "AND s.end_snapshot IS NULL AND s.schema_name = ? AND t.table_name = ?"
+        "AND s.end_snapshot IS NULL"
     )
-    row = connection.execute(query, [schema, name]).fetchone()
-    return None if row is None else row[0]
+    return dict(connection.execute(query).fetchall())
+
+
+def table_comment(connection: Connection, table: str) -> str | None:
+    """What was last committed as the comment of a table; None where there is none."""
+    return table_comments(connection).get(table)
 
 
 def table_columns(connection: Connection, table: str) -> dict[str, str]:

@@ -1,0 +1,72 @@
+"""How the lake stands in one snapshot, as far as builds need to know it.
+
+Belongs here: the few queries that answer for all models at once, and keeping
+the answer while the snapshot stays the same: a run in which nothing changed
+asks for every model, and must be fast. Does not belong here: deciding anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from pipelines.transform.record import Build, last_builds
+from resources.warehouse import (
+    LAKE,
+    Connection,
+    TableVersion,
+    Warehouse,
+    current_snapshot,
+    oldest_snapshot,
+    table_comments,
+    table_versions,
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Versions, last builds and comments of all tables in one snapshot.
+
+    `oldest` is the first snapshot that has not expired. `comments` are those of
+    the columns, and under an empty name that of the table.
+    """
+
+    snapshot: int
+    oldest: int
+    versions: Mapping[str, TableVersion]
+    builds: Mapping[str, Build]
+    comments: Mapping[str, Mapping[str, str | None]]
+
+
+_latest: WeakKeyDictionary[Warehouse, Standing] = WeakKeyDictionary()
+
+
+def standing(warehouse: Warehouse, connection: Connection) -> Standing:
+    """How the lake stands in the connection's snapshot."""
+    snapshot, oldest = current_snapshot(connection), oldest_snapshot(connection)
+    known = _latest.get(warehouse)
+    if known is None or (known.snapshot, known.oldest) != (snapshot, oldest):
+        known = Standing(
+            snapshot=snapshot,
+            oldest=oldest,
+            versions=table_versions(connection),
+            builds=last_builds(connection),
+            comments=_comments(connection),
+        )
+        _latest[warehouse] = known
+    return known
+
+
+def _comments(connection: Connection) -> dict[str, dict[str, str | None]]:
+    columns = connection.execute(
+        "SELECT schema_name || '.' || table_name, column_name, comment FROM duckdb_columns() "
+        "WHERE database_name = ?",
+        [LAKE],
+    ).fetchall()
+    comments: dict[str, dict[str, str | None]] = {}
+    for table, column, comment in columns:
+        comments.setdefault(table, {})[column] = comment
+    for table, comment in table_comments(connection).items():
+        comments.setdefault(table, {})[""] = comment
+    return comments
