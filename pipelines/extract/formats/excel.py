@@ -153,7 +153,8 @@ def _chunk(
         rejects.append(Reject(reason, raw(row), path, None, places[row].as_py(), column))
     kept = [row for row in range(rows.num_rows) if row not in set(bad)] if bad else None
     if kept is not None:
-        rows, places = rows.take(kept), places.take(pa.array(kept, pa.int64()))
+        indices = pa.array(kept, pa.int64())
+        rows, places = rows.take(indices), places.take(indices)
     return finish(
         rows,
         stream,

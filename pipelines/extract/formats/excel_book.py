@@ -8,6 +8,7 @@ ranges. Does not belong here: tables and types.
 from __future__ import annotations
 
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,20 @@ class Book:
     """A workbook; Refused when it can't be opened."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        # The reader goes by the name's ending, and a wrong one hides what is wrong.
+        self._path = path = str(Path(path).rename(f"{path}.{_kind(path)}"))
         self._book = self._open(path)
         self._sheets = {
             sheet.name: sheet
             for sheet in self._book.sheets_metadata
             if sheet.typ == calamine.SheetTypeEnum.WorkSheet
         }
-        self._beside = _beside(path)
+        self._beside: Any = _BESIDE[_kind(path)](path)
 
     @staticmethod
     def _open(path: str) -> Any:
         try:
-            return calamine.load_workbook(path)
+            return calamine.CalamineWorkbook.from_path(path)
         except calamine.PasswordError:
             raise Refused("The workbook is protected by a password. Save it without.") from None
         except (calamine.CalamineError, OSError) as error:
@@ -55,7 +57,10 @@ class Book:
 
     def cells(self, sheet: str) -> tuple[Grid, Merged]:
         """All cells from A1 on, error cells as Fault, and the merged ranges."""
-        found = self._sheet(sheet)
+        with ThreadPoolExecutor(1) as pool:
+            beside = pool.submit(self._beside.look, sheet)
+            found = self._sheet(sheet)
+            merged, errors = beside.result()
         if found.total_height * found.total_width > _MOST_CELLS:
             raise Refused(
                 f"Sheet {sheet!r} claims {found.total_height:,} rows by {found.total_width:,} "
@@ -63,7 +68,6 @@ class Book:
                 "table."
             )
         grid = found.to_python(skip_empty_area=False)
-        merged, errors = self._beside.look(sheet)
         for (row, column), said in errors.items():
             if row < len(grid) and column < len(grid[row]):
                 grid[row][column] = Fault(said)
@@ -84,16 +88,28 @@ class Book:
         raise Refused(f"Sheet {name!r} can't be read: {said}.")
 
 
-def _beside(path: str) -> Any:
+def _kind(path: str) -> str:
+    """The format by its content; xls where it is no package, whatever it then is."""
     with Path(path).open("rb") as file:
         if file.read(2) != b"PK":
-            return excel_xls.Beside(path)
-    with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
+            return "xls"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except zipfile.BadZipFile as error:
+        raise Refused(f"The workbook is damaged: {_said(error)}.") from None
     if "content.xml" in names:
-        return excel_ods.Beside(path)
-    return excel_xlsb.Beside(path) if "xl/workbook.bin" in names else excel_xlsx.Beside(path)
+        return "ods"
+    return "xlsb" if "xl/workbook.bin" in names else "xlsx"
 
 
 def _said(error: BaseException) -> str:
     return str(error).strip().rstrip(".") or type(error).__name__
+
+
+_BESIDE = {
+    "xls": excel_xls.Beside,
+    "xlsx": excel_xlsx.Beside,
+    "xlsb": excel_xlsb.Beside,
+    "ods": excel_ods.Beside,
+}

@@ -69,10 +69,11 @@ def _table(
         return None
     if declared.fill_merged:
         tables.fill_merged(grid, merged, area)
-    labels = [text(cell) for cell in _padded(grid[area.header], area)]
+    span = slice(area.left, area.right + 1)
+    labels = [text(cell) for cell in grid[area.header][span]]
     as_text = [declared.types == "text" or name in text_columns for name in names.columns(labels)]
-    rows = [_padded(cells, area) for cells in grid[area.first : area.last + 1]]
-    cells = [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in labels]
+    whole = list(zip(*grid[area.first : area.last + 1], strict=True))[span]
+    cells = [list(values) for values in whole] or [[] for _ in labels]
     faults: list[tuple[int, int, str]] = []
     for at, (values, textual) in enumerate(zip(cells, as_text, strict=True)):
         if tables.Fault in set(map(type, values)):
@@ -104,11 +105,6 @@ def _take_faults(values: list[Any], column: int, textual: bool) -> list[tuple[in
             if not textual:
                 faults.append((row, column, str(value)))
     return faults
-
-
-def _padded(cells: list[Any], area: Any) -> list[Any]:
-    inside = cells[area.left : area.right + 1]
-    return inside + [""] * (area.right - area.left + 1 - len(inside))
 
 
 def _batch_rows(columns: int) -> int:

@@ -16,6 +16,7 @@ from pipelines.extract.formats.excel_cells import text
 from pipelines.spec import Excel
 
 Grid: TypeAlias = "list[list[Any]]"
+"""Rows of cells, all equally long; an empty cell is an empty text."""
 Merged: TypeAlias = "Sequence[tuple[tuple[int, int], tuple[int, int]]]"
 
 Errors: TypeAlias = "dict[tuple[int, int], str]"
@@ -49,19 +50,23 @@ class Area:
 
 def find(grid: Grid, declared: Excel, sheet: str) -> Area | None:
     """The declared table; None on an empty sheet, Refused where it isn't there."""
-    filled = [row for row, cells in enumerate(grid) if any(cell != "" for cell in cells)]
-    if not filled:
+    last = len(grid) - 1
+    while last >= 0 and grid[last].count("") == len(grid[last]):
+        last -= 1
+    if last < 0:
         return None
-    last = filled[-1]
     if declared.range:
         header, left, right, end = parse_range(declared.range)
-        if header > last:
-            raise Refused(f"Sheet {sheet!r} ends at row {last + 1}, above {declared.range}.")
+        width = len(grid[0])
+        if header > last or left >= width:
+            end_cell = f"{column_letters(width - 1)}{last + 1}"
+            raise Refused(f"Sheet {sheet!r} ends at {end_cell}, before {declared.range}.")
+        right = min(right, width - 1)
         last = last if end is None else min(end, last)
     elif declared.header:
         header, left, right = _by_labels(grid, declared.header, sheet)
     else:
-        header, left, right = _by_fullness(grid, filled, sheet)
+        header, left, right = _by_fullness(grid, sheet)
     stop = _stop(grid, header + 1, last, left, right) if declared.stop_at_blank else last
     while stop > header and _blank(grid[stop], left, right):
         stop -= 1
@@ -112,14 +117,15 @@ def _by_labels(grid: Grid, labels: Sequence[str], sheet: str) -> tuple[int, int,
     raise Refused(f"Sheet {sheet!r} has no row with the labels {said}.")
 
 
-def _by_fullness(grid: Grid, filled: Sequence[int], sheet: str) -> tuple[int, int, int]:
-    columns = [at for row in filled for at, cell in enumerate(grid[row]) if cell != ""]
-    left, right = min(columns), max(columns)
-    for row in filled:
-        cells = grid[row][left : right + 1]
+def _by_fullness(grid: Grid, sheet: str) -> tuple[int, int, int]:
+    width = len(grid[0])
+    used = [any(cells[at] != "" for cells in grid) for at in range(width)]
+    left, right = used.index(True), width - 1 - used[::-1].index(True)
+    for row, whole in enumerate(grid):
+        cells = whole[left : right + 1]
         if "" in cells:
             continue
-        if not any(isinstance(cell, str) for cell in cells):
+        if not any(isinstance(cell, str) and not isinstance(cell, Fault) for cell in cells):
             raise Refused(
                 f"Row {row + 1} of sheet {sheet!r} is the first that is filled throughout, but it "
                 "holds no text, so it is no header. Declare the header's labels or the range."

@@ -87,10 +87,13 @@ class Splitter:
     def _keep(self, token: bytes) -> None:
         self.skeleton += token
         if len(self.skeleton) > _LARGEST:
-            raise FileRefused(
-                f"{self.file} holds more than {_LARGEST >> 20} MB beside its records at "
-                f"{self._place}. Split the file, or declare the path to what is large."
-            )
+            raise self._too_large()
+
+    def _too_large(self) -> FileRefused:
+        return FileRefused(
+            f"{self.file} holds more than {_LARGEST >> 20} MB beside its records at "
+            f"{self._place}. Split the file, or declare the path to what is large."
+        )
 
     @property
     def _place(self) -> str:
@@ -103,7 +106,9 @@ class Splitter:
             if found and found.end() < len(self._buffer):
                 self._position = found.end()
                 return found[0]
-            more = self.source.read(PAGE)
+            more = self.source.read(max(PAGE, len(self._buffer) - self._position))
+            if len(self._buffer) - self._position > _LARGEST:
+                raise self._too_large()
             if not more:
                 rest = self._buffer[self._position :]
                 self._buffer, self._position = b"", 0
@@ -115,7 +120,7 @@ class Splitter:
         index = 0
         buffer = self._buffer[self._position :]
         while True:
-            more = self.source.read(PAGE)
+            more = self.source.read(max(PAGE, len(buffer)))
             buffer += more
             commas, end, breaks = _scan(buffer)
             if end is None and not more:

@@ -20,6 +20,7 @@ MAX_DEPTH = 100
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONGEST_INT = 40
+_TOO_DEEP = f"nests deeper than {MAX_DEPTH} levels"
 
 
 class BadJson(ValueError):
@@ -50,7 +51,9 @@ def parse(raw: bytes) -> Any:
         )
         raise BadJson(f"is not JSON: {error.msg} at {where}") from None
     except RecursionError:
-        raise BadJson(f"nests deeper than {MAX_DEPTH} levels") from None
+        raise BadJson(_TOO_DEEP) from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
+        raise BadJson(_TOO_DEEP)
     if _SURROGATE.search(text):
         _refuse_lone_surrogates(value)
     return value
@@ -70,6 +73,20 @@ def render(value: Any) -> str:
 def as_text(value: Any) -> str:
     """What a text column holds for a value: text as it is, all else as JSON."""
     return value if type(value) is str else render(value)
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _quoted(value: Any) -> str:

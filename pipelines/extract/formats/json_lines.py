@@ -49,9 +49,9 @@ def _pages(source: Utf8, file: str) -> Iterator[Page]:
         if not cut:
             rest += data
             if len(rest) > _LONGEST_LINE:
-                tail = _skip_line(source)
+                source.put_back(_skip_line(source))
                 yield _too_long(file, line, rest)
-                line, rest = line + 1, tail
+                line, rest = line + 1, b""
             continue
         page = _page(rest + data[:cut], line)
         line, rest = line + data.count(b"\n"), data[cut:]

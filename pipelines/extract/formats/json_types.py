@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from pipelines.extract.formats.json_exact import MAX_DEPTH, Number
+from pipelines.extract.formats.json_exact import Number
 
 _DIGITS = 38
 _EXACT_IN_DOUBLE = 15
@@ -57,7 +57,7 @@ class Shape:
     fields: dict[str, Shape] = field(default_factory=dict)
     item: Shape | None = None
 
-    def observe(self, value: Any, depth: int = 0) -> None:
+    def observe(self, value: Any, *, top: bool = True) -> None:
         """Make room for the value; Unholdable when no type has room for it."""
         if value is None:
             return
@@ -67,25 +67,23 @@ class Shape:
         if self.kind != kind:
             self.kind = kind if self.kind == "null" else "mixed"
         if kind == "object" or kind == "list":
-            self._observe_inside(value, depth)
+            self._observe_inside(value, top)
 
-    def _observe_inside(self, value: Any, depth: int) -> None:
-        if depth >= MAX_DEPTH:
-            raise Unholdable(f"nests deeper than {MAX_DEPTH} levels")
+    def _observe_inside(self, value: Any, top: bool) -> None:
         if self.kind == "object":
             fields = self.fields
             for name, inner in value.items():
                 shape = fields.get(name)
                 if shape is None:
                     shape = fields[name] = Shape()
-                shape.observe(inner, depth + 1)
-            if depth and len(fields) > _MOST_FIELDS:
+                shape.observe(inner, top=False)
+            if not top and len(fields) > _MOST_FIELDS:
                 # Names that are data: as text, the object's values stay together.
                 self.kind, self.fields = "mixed", {}
         elif self.kind == "list":
             self.item = self.item or Shape()
             for inner in value:
-                self.item.observe(inner, depth + 1)
+                self.item.observe(inner, top=False)
 
     def _observe_number(self, value: int | Number) -> None:
         if isinstance(value, int):
