@@ -156,7 +156,7 @@ class _Reader:
     def _of_header(self, document: Enclosed) -> dict[str, Any]:
         values = {column: header_values(document.header, p) for column, p in self._sgml.items()}
         return {
-            column: (some if len(some) > 1 else some[0]) if some else None
+            column: (some if len(some) > 1 else some[0] or None) if some else None
             for column, some in values.items()
         }
 
