@@ -191,7 +191,7 @@ def walk_records(
         else:
             end, fine = dialect.record_end(data, at)
         after = end + (2 if data[end : end + 2] == b"\r\n" else 1)
-        if end < 0 or (not final and (end == size or data[end:] == b"\r")):
+        if end < 0 or (not final and (end == size or (end == size - 1 and data[end] == _CR))):
             break
         if not comment and (end > at or keep_empty):
             starts.append(at)
