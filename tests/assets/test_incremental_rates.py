@@ -11,6 +11,9 @@ from pipelines.engine import Engine, build_model, run_stream
 from resources.settings import Settings
 from tests.assets.bench import catalog
 
+Rate = tuple[Any, ...]
+"""Day, currency, rate."""
+
 _HISTORY = "Date,USD,JPY,\n2026-04-10,1.1711,186.43,\n2026-04-09,1.16,N/A,\n"
 _MODELS = ("staging.ecb_fx__rates", "core.fx_rate")
 
@@ -23,9 +26,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
     made.close()
 
 
-def _run(
-    engine: Engine, history: str, *, full: bool = False
-) -> tuple[list[str], list[tuple[Any, ...]]]:
+def _run(engine: Engine, history: str, *, full: bool = False) -> tuple[list[str], list[Rate]]:
     """Notes of the last build, and the rates as they now are."""
     assert engine.settings.data is not None
     (engine.settings.data / "eurofxref-hist.csv").write_text(history)
