@@ -206,7 +206,9 @@ _ALL: tuple[Expectation, ...] = (
         *_PAIR,
         "value_pairs_set",
     ),
-    _many("compound_columns_to_be_unique", "{column_list} is never repeated", "column_list"),
+    _many(
+        "compound_columns_to_be_unique", "{column_list} together are never repeated", "column_list"
+    ),
     _many(
         "multicolumn_sum_to_equal",
         "{column_list} add up to {sum_total}",

@@ -147,9 +147,7 @@ def _declared(report: CheckReport) -> tuple[object, ...]:
     return report.expectation, arguments, report.severity, report.description
 
 
-def newest_change(connection: Connection, tables: Collection[str]) -> int | None:
-    """Snapshot since which these tables are what they are; None if one is absent."""
+def last_changes(connection: Connection, tables: Collection[str]) -> dict[str, int]:
+    """Table → the snapshot since which it is what it is; absent tables are left out."""
     versions = table_versions(connection, tables)
-    if set(versions) != set(tables):
-        return None
-    return max((version.changed for version in versions.values()), default=None)
+    return {table: version.changed for table, version in versions.items()}

@@ -19,7 +19,7 @@ from pipelines.expectations import check_names, describe, validate_check
 from pipelines.expectations.vocabulary import EXPECTATIONS
 from pipelines.flow import CheckReport
 from pipelines.quality.plain import plain_all
-from pipelines.quality.results import newest_change, still_true
+from pipelines.quality.results import last_changes, still_true
 from pipelines.quality.rows import ROWS
 from pipelines.quality.scan import Scan, Verdict
 from pipelines.quality.subject import CannotRun, Subject
@@ -73,23 +73,30 @@ def run_checks(
             return [work.report for work in works]
         _date(connection, works)
         known = {} if again else still_true(connection, [work.report for work in works])
-        subject = Subject(
-            table, table_columns(connection, table), tuple(key), current_snapshot(connection)
-        )
         due = [work for work in works if work.report.check not in known]
-        ready = [work for work in due if _prepare(work, subject)]
-        _in_sql(connection, subject, [work for work in ready if work.scan is not None])
-        _in_frames(connection, subject, [work for work in ready if work.scan is None])
+        if due:
+            columns, snapshot = table_columns(connection, table), current_snapshot(connection)
+            _run(connection, Subject(table, columns, tuple(key), snapshot), due)
     return [known.get(work.report.check, work.report) for work in works]
+
+
+def _run(connection: Connection, subject: Subject, works: Sequence[_Work]) -> None:
+    ready = [work for work in works if _prepare(work, subject)]
+    _in_sql(connection, subject, [work for work in ready if work.scan is not None])
+    _in_frames(connection, subject, [work for work in ready if work.scan is None])
 
 
 def _date(connection: Connection, works: Sequence[_Work]) -> None:
     """Note in each report since when the rows that the check reads are what they are."""
-    for work in works:
-        tables = {work.report.table, str(work.check.arguments.get("other_table_name", ""))} - {""}
+    reads = [
+        {work.report.table, str(work.check.arguments.get("other_table_name") or work.report.table)}
+        for work in works
+    ]
+    changed = last_changes(connection, set().union(*reads))
+    for work, tables in zip(works, reads, strict=True):
         # Which further tables a query reads is not known, so it's always run again.
-        if "unexpected_rows_query" not in work.check.arguments:
-            work.report.version = newest_change(connection, tables)
+        if "unexpected_rows_query" not in work.check.arguments and tables <= set(changed):
+            work.report.version = max(changed[table] for table in tables)
 
 
 def _report(table: str, name: str, check: Check) -> CheckReport:
@@ -184,7 +191,7 @@ def run_rule(warehouse: Warehouse, rule: Rule, *, again: bool = True) -> CheckRe
         if missing:
             _fails(report, f"There is no table {' or '.join(missing)}, so it can't be checked.")
             return report
-        report.version = newest_change(connection, set(rule.inputs))
+        report.version = max(last_changes(connection, set(rule.inputs)).values(), default=None)
         known = {} if again else still_true(connection, [report])
         if rule.name in known:
             return known[rule.name]
