@@ -98,12 +98,17 @@ class Session:
         return work(self.progress(table))
 
     def check(self, table: str, checks: Sequence[Check], key: Sequence[str]) -> list[CheckReport]:
-        """Run a table's own checks, in the order in which they are declared."""
-        return run_checks(self.engine.warehouse, table, checks, key) if checks else []
+        """A table's own checks, in the order in which they are declared.
+
+        Those whose rows are as they were when they last ran are not run again.
+        """
+        if not checks:
+            return []
+        return run_checks(self.engine.warehouse, table, checks, key, again=self.full_refresh)
 
     def rule(self, rule: Rule) -> CheckReport:
         """Run one rule over several tables and note its outcome."""
-        report = run_rule(self.engine.warehouse, rule)
+        report = run_rule(self.engine.warehouse, rule, again=self.full_refresh)
         self._checks[report.table, report.check] = report
         return report
 
