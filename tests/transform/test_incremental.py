@@ -157,7 +157,7 @@ step = st.one_of(st.lists(change, min_size=1, max_size=3), upkeep, st.just("buil
 
 @given(steps=st.lists(step, min_size=2, max_size=6))
 @hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_changes_give_what_a_full_build_gives(
     warehouse: Warehouse, steps: list[list[str] | str]

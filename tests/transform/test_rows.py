@@ -166,7 +166,7 @@ keyed = st.lists(values, max_size=8, unique_by=lambda row: (row[0], row[1]))
 
 @given(steps=st.lists(st.tuples(keyed, st.sampled_from([[], ["k", "j"]])), min_size=2, max_size=4))
 @hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_sequence_ends_equal(
     warehouse: Warehouse, steps: list[tuple[list[Row], list[str]]]
