@@ -105,7 +105,7 @@ def _check(given: Mapping[str, Any]) -> dict[str, Any]:
         "table": given["table"],
         "check": given["check"],
         "says": given.get("description") or given["check"],
-        "expectation": given.get("expectation") or given["check"],
+        "named": _named(given),
         "severity": given.get("severity") or "critical",
         "status": given.get("status") or "error",
         "failing_rows": int(given.get("failing_rows") or 0),
@@ -117,6 +117,11 @@ def _check(given: Mapping[str, Any]) -> dict[str, Any]:
         "reused": bool(given.get("reused")),
         "seconds": float(given.get("seconds") or 0),
     }
+
+
+def _named(given: Mapping[str, Any]) -> str:
+    expectation = given.get("expectation") or ""
+    return f"rule {given['check']}" if expectation == "rule" else expectation or given["check"]
 
 
 def _held(given: Mapping[str, Any]) -> dict[str, Any]:
