@@ -40,7 +40,10 @@ def test_children_attributes_repeats_and_namespaces() -> None:
 
 
 def test_lines_and_paths_are_true_in_the_file() -> None:
-    raw = b'\n\n<?xml version="1.0"?>\n<r>\n<g><i>1</i>\n<!-- no -->\n<i>2</i></g><g><x/><i>3</i></g></r>'
+    raw = (
+        b'\n\n<?xml version="1.0"?>\n<r>\n<g><i>1</i>\n<!-- no -->\n<i>2</i></g>'
+        b"<g><x/><i>3</i></g></r>"
+    )
     result = xml(raw, "//i")
     assert result.origin("_line") == [5, 7, 7]
     assert result.origin("_path") == ["/r/g[1]/i[1]", "/r/g[1]/i[2]", "/r/g[2]/i[1]"]

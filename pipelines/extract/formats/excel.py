@@ -114,9 +114,9 @@ def _chunks(
     types: dict[str, pa.DataType],
 ) -> Iterator[Chunk]:
     columns = names.columns(table["labels"])
-    faults: dict[int, tuple[int, str]] = {}
+    faults: dict[int, dict[int, str]] = {}
     for row, at, said in table["faults"]:
-        faults.setdefault(row, (at, said))
+        faults.setdefault(row, {})[at] = said
     done = 0
     for number in range(file.num_record_batches):
         rows = pa.table(file.get_batch(number).columns, names=columns)
@@ -129,7 +129,7 @@ def _chunks(
 def _chunk(
     rows: pa.Table,
     done: int,
-    faults: dict[int, tuple[int, str]],
+    faults: dict[int, dict[int, str]],
     table: dict[str, Any],
     path: str,
     stream: FileStream,
@@ -141,16 +141,21 @@ def _chunk(
 
     def raw(row: int) -> str:
         cells = whole.slice(row, 1).to_pylist()[0]
-        return render({name: c if c is None else text(c) for name, c in cells.items()})
+        shown = {name: c if c is None else text(c) for name, c in cells.items()}
+        for at, said in faults.get(row + done, {}).items():
+            shown[whole.column_names[at - table["left"]]] = said
+        return render(shown)
 
     bad = [row for row in range(rows.num_rows) if row + done in faults] if faults else []
     rejects = []
     for row in bad:
-        at, said = faults[row + done]
-        column = rows.column_names[at - table["left"]]
-        cell = f"{column_letters(at)}{first + row + 1}"
-        reason = f"Column {column} holds the error {said} in cell {cell} of {table['sheet']!r}."
-        rejects.append(Reject(reason, raw(row), path, None, places[row].as_py(), column))
+        reasons = [
+            f"Column {whole.column_names[at - table['left']]} holds the error {said} in cell "
+            f"{column_letters(at)}{first + row + 1} of sheet {table['sheet']!r}."
+            for at, said in faults[row + done].items()
+        ]
+        column = whole.column_names[min(faults[row + done]) - table["left"]]
+        rejects.append(Reject(" ".join(reasons), raw(row), path, None, places[row].as_py(), column))
     kept = [row for row in range(rows.num_rows) if row not in set(bad)] if bad else None
     if kept is not None:
         indices = pa.array(kept, pa.int64())

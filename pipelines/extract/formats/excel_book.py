@@ -41,7 +41,7 @@ class Book:
         except calamine.PasswordError:
             raise Refused("The workbook is protected by a password. Save it without.") from None
         except (calamine.CalamineError, OSError) as error:
-            raise Refused(f"The workbook is damaged, or it is none: {_said(error)}.") from None
+            raise Refused(f"The reader says: {_said(error)}.") from None
 
     def chosen(self, sheet: str | int | None) -> list[str]:
         """Names of the sheets to read: the one declared, or all worksheets."""

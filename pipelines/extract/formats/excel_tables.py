@@ -154,14 +154,13 @@ def _blank(cells: Sequence[Any], left: int, right: int) -> bool:
 
 
 def fill_merged(grid: Grid, merged: Merged, area: Area) -> None:
-    """Repeat each merged cell's value over its range, below the header."""
+    """Repeat each merged cell's value over its range; a label only in the header."""
     for (top, left), (bottom, right) in merged:
-        if bottom < area.header or top > area.last or top >= len(grid) or left >= len(grid[top]):
+        if not area.header <= top <= area.last or left >= len(grid[top]):
             continue
         value = grid[top][left]
-        if value == "" or top < area.header:
-            continue
-        for row in range(top, min(bottom, area.last) + 1):
+        bottom = area.header if top == area.header else min(bottom, area.last)
+        for row in range(top, bottom + 1):
             cells = grid[row]
             for at in range(left, min(right, len(cells) - 1) + 1):
                 if cells[at] == "":
