@@ -77,9 +77,13 @@ class Json:
     """One JSON document a file.
 
     `records` is a JSON path to the records: `$` (the document is one record),
-    `$[*]`, `$.items[*]`, `$.*` (the values of an object keyed by anything).
-    `context` carries fields of the document into each record: column → path.
-    `columnar=True` reads an object of equally long arrays as rows.
+    `$[*]`, `$.items[*]`, `$.*` (the values of an object keyed by anything),
+    `$.a.*['b c'][0]`. A record that is no object becomes the column `value`.
+    `context` carries fields of the document into each record: column → path. A
+    wildcard in it takes the key that the record has there, and a final `~` gives
+    the key itself: for records at `$.facts.*.*`, `$.facts.*~` is the first key.
+    `columnar=True` reads an object of equally long arrays as rows. Documents
+    larger than 64 MB can be read at paths with one wildcard, at the end.
     """
 
     records: str = "$[*]"
@@ -99,10 +103,14 @@ class JsonLines:
 class Xml:
     """Records in an XML document, also inside an SGML envelope.
 
-    `record` is an XPath without prefixes (namespaces are matched by local
-    name). `columns` maps column → XPath relative to the record; empty: every
-    child element becomes a column, nested ones structs and lists. `context`
-    maps column → XPath from the document's root.
+    `record` is a path of local names, `/feed/entry` or `//entry` (namespaces are
+    ignored throughout). `columns` maps column → XPath relative to the record;
+    empty: every child element and attribute becomes a column, nested ones
+    structs, repeated ones lists; an empty element is NULL. `context` maps column
+    → XPath from the document's root. With `envelope="sgml"` the XML documents of
+    an EDGAR submission are read (plain XML, too), and a context path such as
+    `sgml:FILER/COMPANY-DATA/CIK` or `sgml:DOCUMENT/TYPE` names an entry of the
+    envelope's header by the end of its path.
     """
 
     record: str
@@ -113,7 +121,7 @@ class Xml:
 
 @dataclass(frozen=True, kw_only=True)
 class Parquet:
-    """Parquet files; types are the file's own."""
+    """Parquet files; types are the file's own, `_path` is the row's number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +133,9 @@ class Excel:
     first row that holds all these labels, in any order), else the first row
     whose cells are all filled. Reading stops at `range`'s end or, with
     `stop_at_blank`, at the first blank row. `fill_merged` repeats a merged
-    cell's value over its range.
+    cell's value over its range. `types="text"` keeps every undeclared column as
+    text. An error cell (#N/A) rejects its record unless its column is text; a
+    number is rounded to the scale of a declared DECIMAL.
     """
 
     sheet: str | int | None = 1
