@@ -27,12 +27,11 @@ def list_tables(*, as_json: bool) -> None:
     if not found:
         output.print("Nothing is in quarantine.")
         return
-    shown = new_table("table", "column", "rows", "since (UTC)", "for example", numbers=("rows",))
+    columns = ("table", "column", "rows", "since (UTC)", "for example")
+    shown = new_table(*columns, numbers=("rows",), wrapped=("for example",))
     for item in found:
         since = moment(item.since)
-        shown.add_row(
-            item.table, item.column or "", amount(item.rows), since, escape(item.example)
-        )
+        shown.add_row(item.table, item.column or "", amount(item.rows), since, escape(item.example))
     output.print(shown)
     output.print(f"\nheadwater quarantine show {found[0].table}", style="dim")
 
@@ -54,4 +53,12 @@ def show(table: str, *, limit: int, as_json: bool) -> None:
         output.print(f"[bold]{escape(row['_reason'])}[/]")
         output.print(f"  [dim]{escape(row['_file'] + line + path)}[/]")
         if row["_raw"]:
-            output.print(f"  {escape(row['_raw'])}")
+            output.print(f"  {escape(row['_raw'])}", soft_wrap=True)
+
+
+def replay(table: str, *, as_json: bool) -> None:
+    """Try the table's quarantined rows once more and print what came of it."""
+    from pipelines.commands.replay import replayed
+    from pipelines.engine import replay_quarantine
+
+    replayed(table, replay_quarantine, as_json=as_json)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import orjson
 from rich.console import Console
@@ -38,12 +38,12 @@ def as_json(value: Any) -> bytes:
     return orjson.dumps(value, default=str, option=options)
 
 
-def new_table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """An empty table; columns named in `numbers` are aligned to the right."""
+def new_table(*columns: str, numbers: tuple[str, ...] = (), wrapped: tuple[str, ...] = ()) -> Table:
+    """An empty table, a line a row; `numbers` stand to the right, `wrapped` may take lines."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        right = column in numbers
-        table.add_column(column, justify="right" if right else "left", no_wrap=right)
+        justify: Literal["left", "right"] = "right" if column in numbers else "left"
+        table.add_column(column, justify=justify, no_wrap=column not in wrapped)
     return table
 
 

@@ -92,10 +92,13 @@ def _count(number: int, noun: str) -> str:
 
 def _show_check(console: Console, check: CheckReport) -> None:
     colour = "yellow" if check.status == "warned" else "red"
-    rows = f"{check.failing_rows:,} failing rows" if check.failing_rows else check.observed
-    console.print(f"\n[{colour}]{check.status} ({check.severity})[/] {check.table}: {check.check}")
-    about = check.error or check.description
-    console.print(f"  {escape(about)} [dim]{escape(rows)}[/]")
+    head = f"[{colour}]{check.status}[/] ({check.severity}) {check.table}: {check.check}"
+    rows = _count(check.failing_rows, "failing row") if check.failing_rows else check.observed
+    about = escape(" · ".join(filter(None, (check.error or check.description, rows))))
+    if check.severity == "info":
+        console.print(f"\n{head}  [dim]{about}[/]", soft_wrap=True)
+        return
+    console.print(f"\n{head}\n  {about}", soft_wrap=True)
     if check.sample:
         console.print(_sample(check.sample[:SAMPLE_ROWS]))
 
@@ -131,8 +134,9 @@ def _show_places(console: Console, report: RunReport, settings: Settings) -> Non
     places.show_header = False
     places.add_row("Warehouse", settings.lake or str(_near(settings.home)))
     places.add_row("Report", str(_near(html_path(settings, report.run_id))))
-    for command, purpose in _next(report):
-        places.add_row("Next", f"[bold]{escape(command)}[/]  [dim]{purpose}[/]")
+    for position, (command, purpose) in enumerate(_next(report)):
+        label = "" if position else "Next"
+        places.add_row(label, f"[bold]{escape(command)}[/]  [dim]{purpose}[/]")
     console.print(places)
 
 
@@ -145,9 +149,9 @@ def _next(report: RunReport) -> list[tuple[str, str]]:
         )
     if report.errors:
         commands.append(("headwater doctor", "what is wrong with this installation"))
-    mart = next((t.table for t in report.tables if t.table.startswith(("marts.", "core."))), None)
-    if mart:
-        commands.append((f'headwater sql "FROM {mart} LIMIT 10"', "look at the result"))
+    built = [table.table for table in report.tables if table.status in ("built", "unchanged")]
+    if built:
+        commands.append((f'headwater sql "FROM {built[-1]} LIMIT 10"', "look at the result"))
     return [*commands[:2], commands[-1]] if len(commands) > 3 else commands
 
 

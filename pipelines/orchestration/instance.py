@@ -13,8 +13,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import yaml
 from dagster._core.instance import InstanceRef
 
 from resources.settings import Settings
@@ -27,6 +29,7 @@ _NO_CAPTURE = {
         "class": "NoOpComputeLogManager",
     }
 }
+_QUICK = {"module": "pipelines.orchestration.history", "class": "QuickHistory"}
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -47,7 +50,11 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     program and its terminal.
     """
     home = prepare_home(settings)
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=_NO_CAPTURE))
+    overrides: dict[str, Any] = dict(_NO_CAPTURE)
+    declared = yaml.safe_load((home / "dagster.yaml").read_text()) or {}
+    if not {"storage", "event_log_storage", "run_storage"} & declared.keys():
+        overrides["storage"] = {"custom": {**_QUICK, "config": {"base_dir": str(home)}}}
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=overrides))
 
 
 # ── runs whose process died ───────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from pipelines.naming import quote, quote_table
 from pipelines.orchestration.keys import asset_key
 from pipelines.orchestration.specs import table_schema
 from pipelines.spec import Check, Column
-from resources.warehouse import Warehouse, count_rows, table_columns
+from resources.warehouse import Warehouse, count_rows, table_columns, table_exists
 
 SAMPLE_ROWS = 5
 SAMPLE_COLUMNS = 12
@@ -56,6 +56,16 @@ def look(warehouse: Warehouse, table: str) -> Contents:
         rows = connection.execute(query).fetchall() if shown else []
         sample = [dict(zip(shown, row, strict=True)) for row in rows]
         return Contents(types, count_rows(connection, table), sample)
+
+
+def count_of_load(warehouse: Warehouse, table: str, load_id: str) -> int:
+    """Rows of a table that one load brought; 0 where there is no table."""
+    with warehouse.read() as connection:
+        if not table_exists(connection, table):
+            return 0
+        query = f"SELECT count(*) FROM {quote_table(table)} WHERE _load_id = ?"
+        row = connection.execute(query, [load_id]).fetchone()
+        return int(row[0]) if row else 0
 
 
 def materialized(

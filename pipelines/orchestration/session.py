@@ -120,7 +120,7 @@ class Session:
 
     def failed(self, table: str, error: Exception) -> Problem:
         """Note that a table could not be brought up to date, and why."""
-        message = self.engine.warehouse.address.hide(str(error)) or type(error).__name__
+        message = self._message(error)
         problem = Problem(table, type(error).__name__, message)
         self._problems[table] = problem
         report = TableReport(table, mode="", status="failed", notes=[message])
@@ -137,14 +137,27 @@ class Session:
             run_id=self.run_id,
             started_at=self._started_at,
             seconds=time.monotonic() - self._began,
-            tables=list(self._tables.values()),
+            tables=self._in_order(),
             checks=list(self._checks.values()),
             errors=list(self._problems.values()),
         )
-        record(self.engine.warehouse, self.run_id, report.checks)
-        keep(report, self.engine.warehouse, self.engine.settings)
+        try:
+            record(self.engine.warehouse, self.run_id, report.checks)
+            keep(report, self.engine.warehouse, self.engine.settings)
+        except Exception as error:  # noqa: BLE001  (Dagster swallows what a resource raises here)
+            message = f"The run's results could not be kept: {self._message(error)}"
+            report.errors.append(Problem("headwater.check_results", type(error).__name__, message))
         self._observer.ended(report)
         return report
+
+    def _in_order(self) -> list[TableReport]:
+        """Tables as the catalog orders them, then those that it doesn't know."""
+        place = {table: position for position, table in enumerate(self._planned)}
+        reports = list(self._tables.values())
+        return sorted(reports, key=lambda report: place.get(report.table, len(place)))
+
+    def _message(self, error: Exception) -> str:
+        return self.engine.warehouse.address.hide(str(error)) or type(error).__name__
 
     def _causes(self, table: str) -> list[str]:
         """The tables upstream at which the run came to a halt, each with what it met."""

@@ -7,6 +7,7 @@ belong here: how anything is loaded, built or checked.
 """
 
 # Dagster reads the annotations of a step's context itself, so they must not be text.
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -22,7 +23,14 @@ from pipelines.expectations import checks_of
 from pipelines.flow import Progress, TableReport
 from pipelines.orchestration.keys import asset_key, step_name
 from pipelines.orchestration.links import model_links, stream_links
-from pipelines.orchestration.outcome import Declared, checked, look, materialized, unchecked
+from pipelines.orchestration.outcome import (
+    Declared,
+    checked,
+    count_of_load,
+    look,
+    materialized,
+    unchecked,
+)
 from pipelines.orchestration.session import Session
 from pipelines.orchestration.specs import check_specs, model_spec, stream_specs
 from pipelines.spec import FileStream, Model, Source
@@ -96,7 +104,7 @@ def model_step(model: Model, catalog: Catalog) -> dg.AssetsDefinition:
             look(session.engine.warehouse, model.table),
             declared,
             links=model_links(session, model),
-            lineage=_lineage(session, model, catalog),
+            lineage=None if report.status == "unchanged" else _lineage(session, model, catalog),
         )
         yield from results
 
@@ -110,12 +118,14 @@ def _fill(
     work: Callable[[Progress], TableReport],
     declared: Declared,
 ) -> tuple[TableReport, list[dg.AssetCheckResult]]:
+    began = time.monotonic()
     with _told(context, session, table):
         report = session.fill(table, work)
         if report.status == "no files":
             reports = unchecked(table, declared.checks)
         else:
             reports = session.check(table, declared.checks, declared.key)
+        report.seconds = time.monotonic() - began
         session.done(report, reports)
         return report, [checked(check) for check in reports]
 
@@ -150,6 +160,9 @@ def _child(session: Session, parent: TableReport, table: str) -> Events:
     contents = look(session.engine.warehouse, table)
     note = f"Filled together with {parent.table}."
     report = TableReport(table, "unnest", parent.status, load_id=parent.load_id, notes=[note])
+    if parent.load_id:
+        rows = count_of_load(session.engine.warehouse, table, parent.load_id)
+        report.rows_read = report.rows_loaded = rows
     session.done(report)
     if contents.types:
         yield materialized(report, contents, Declared({}, (), ()), links={})
