@@ -238,3 +238,13 @@ def test_every_value_comes_out_as_it_went_in(records: list[dict[str, Any]]) -> N
     assert len(result.rows) == len(records)
     for row, record in zip(result.rows, records, strict=True):
         assert _agrees(row, record), (row, record)
+
+
+def test_the_fast_way_still_finds_odd_floats() -> None:
+    zero = b'{"d":0.0,"e":1.5,"o":{"f":0.0}}'
+    types = {"d": "DOUBLE", "e": "DOUBLE"}
+    plain = b"\n".join([b'{"d":1e50,"e":1.5,"o":{"f":1e50}}', *[zero] * 1200])
+    assert len(lines(plain, types=types).rows) == 1201
+    for odd in (b'{"d":1e-500}', b'{"e":NaN}', b'{"o":{"f":1e-500}}', b'{"o":{"f":Infinity}}'):
+        result = lines(plain, odd, types=types)
+        assert (len(result.rows), [reject.line for reject in result.rejects]) == (1201, [1202])

@@ -24,8 +24,8 @@ from pipelines.extract.formats.json_types import Shape
 from pipelines.flow import Reject
 from pipelines.sqltypes import arrow_type
 
-_SMALL = re.compile(rb"[eE]-\d{3}")
-_ZEROS = b"0" * 300
+_SMALL = re.compile(rb"[eE]-\d{3}|0{300}")
+_FEW = 1_000
 _OPEN, _CLOSE = ord("{"), ord("}")
 
 
@@ -74,10 +74,11 @@ def plan(shape: Shape, declared: Mapping[str, str]) -> Plan | None:
         if read_as is None:
             return None
         fields.append(pa.field(name, read_as))
-    for name, lists in _decimals(pa.struct(fields)):
+    # pyarrow reads "1.5" into a decimal. That is text, unless decimals are declared.
+    undeclared = [f for f in fields if not declared.get(f.name, "").upper().startswith("DECIMAL")]
+    for name, lists in _decimals(pa.struct(undeclared)):
         if lists > 1:
             return None
-        # pyarrow reads "1.5" into a decimal; as JSON says it, that is text.
         text = rb'"\s*:\s*\[[^\]]*"' if lists else rb'"\s*:\s*"'
         no_text.append(re.compile(b'"' + re.escape(name.encode()) + text))
     return Plan(pa.schema(fields), tuple(no_text))
@@ -129,27 +130,28 @@ def read(page: Page, how: Plan) -> pa.Table | None:
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    if rows.num_rows != len(page.starts) or not _true_floats(rows, data):
+    if rows.num_rows != len(page.starts) or not _true_floats(rows, page):
         return None
     return rows.combine_chunks()
 
 
-def _true_floats(rows: pa.Table, data: bytes) -> bool:
+def _true_floats(rows: pa.Table, page: Page) -> bool:
     """No NaN, no infinity, and no zero that was a very small number."""
-    floats = [leaf for column in rows.columns for leaf in _float_leaves(column.combine_chunks())]
-    if not floats:
-        return True
-    if not all(pc.all(pc.is_finite(leaf)).as_py() is not False for leaf in floats):
-        return False
-    zero = any(pc.any(pc.equal(leaf, 0.0)).as_py() for leaf in floats)
-    return not (zero and _may_underflow(data))
-
-
-def _may_underflow(data: bytes) -> bool:
-    # Plain searches first: a pattern over every page would cost more than pyarrow.
-    if _ZEROS in data:
-        return True
-    return (b"e-" in data or b"E-" in data) and _SMALL.search(data) is not None
+    suspects: set[int] = set()
+    anywhere = False
+    for column in rows.columns:
+        values = column.combine_chunks()
+        for leaf in _float_leaves(values):
+            if pc.all(pc.is_finite(leaf)).as_py() is False:
+                return False
+            zeros = pc.indices_nonzero(pc.equal(leaf, 0.0))
+            if len(zeros) and (leaf is not values or len(zeros) > _FEW):
+                anywhere = True
+            else:
+                suspects.update(zeros.to_pylist())
+    if anywhere:
+        return not _SMALL.search(page.data)
+    return not any(_SMALL.search(page.record(row)) for row in suspects)
 
 
 def _float_leaves(values: pa.Array) -> Iterator[pa.Array]:

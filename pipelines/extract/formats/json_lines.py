@@ -53,20 +53,21 @@ def _pages(source: Utf8, file: str) -> Iterator[Page]:
                 yield _too_long(file, line, rest)
                 line, rest = line + 1, b""
             continue
-        page = _page(rest + data[:cut], line)
-        line, rest = line + data.count(b"\n"), data[cut:]
+        page, count = _page(b"".join((rest, memoryview(data)[:cut])), line)
+        line, rest = line + count, data[cut:]
         yield page
     if rest:
-        yield _page(rest + b"\n", line)
+        yield _page(rest + b"\n", line)[0]
 
 
-def _page(data: bytes, first_line: int) -> Page:
+def _page(data: bytes, first_line: int) -> tuple[Page, int]:
+    """A page of whole lines, and how many there are."""
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     starts = np.concatenate(([0], ends[:-1] + 1))
     starts, ends = trim(data, starts, ends)
     filled = starts < ends
     lines = np.arange(first_line, first_line + len(starts))
-    return Page(data, starts[filled], ends[filled], lines[filled])
+    return Page(data, starts[filled], ends[filled], lines[filled]), len(lines)
 
 
 def _skip_line(source: Utf8) -> bytes:
