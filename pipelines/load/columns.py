@@ -41,13 +41,17 @@ class Settled:
     notes: tuple[str, ...] = ()
 
 
-def package_columns(parts: Iterable[Part]) -> dict[str, str]:
-    """The business columns of some parts, each under the type that holds all of them."""
+def package_columns(parts: Iterable[Part], *, inexact: Iterable[str] = ()) -> dict[str, str]:
+    """The business columns of some parts, each under the type that holds all of them.
+
+    `inexact` are columns whose whole numbers don't all fit a double.
+    """
     found: dict[str, str] = {}
     for part in parts:
         for name, kind in part.columns.items():
             if name not in SYSTEM_TYPES:
-                found[name] = join_types(found.get(name, UNKNOWN), kind)
+                known = found.get(name, UNKNOWN)
+                found[name] = join_types(known, kind, floats=name not in inexact)
     return found
 
 

@@ -3,8 +3,8 @@
 Belongs here: the statements, inside the transaction that also brings the rows.
 Does not belong here: which columns there shall be (`columns`).
 
-A column that changes its type is rebuilt: a new one is added, filled, and takes
-the old one's name. DuckLake could widen some types by ALTER alone, but then
+A column that changes its type is rebuilt: it is dropped, added again and filled
+with the old values. DuckLake could widen some types by ALTER alone, but then
 statistics and pushed-down filters of the older files are read under the wrong
 type, and queries give wrong rows. Row ids stay as they are. Fields added to a
 struct keep the older files' types, so these are added in place.
@@ -57,12 +57,22 @@ def evolve(
 def _rebuild(
     tx: Connection, table: str, name: str, before: str, after: str, *, hollow: bool
 ) -> None:
-    place, old, new = quote_table(table), quote(name), quote(f"_new_{name}")
-    tx.execute(f"ALTER TABLE {place} ADD COLUMN {new} {after}")
+    place, column = quote_table(table), quote(name)
     if not hollow:
-        tx.execute(f"UPDATE {place} SET {new} = {convert(old, before, after)}")
-    tx.execute(f"ALTER TABLE {place} DROP COLUMN {old}")
-    tx.execute(f"ALTER TABLE {place} RENAME COLUMN {new} TO {old}")
+        value = convert(column, before, after)
+        tx.execute(
+            f"CREATE OR REPLACE TEMP TABLE kept_values AS "
+            f"SELECT rowid AS row, {value} AS value FROM {place} WHERE {column} IS NOT NULL"
+        )
+    # Renaming a column that was added in the same transaction would be shorter,
+    # but DuckLake then writes a catalog that can't be opened again.
+    tx.execute(f"ALTER TABLE {place} DROP COLUMN {column}")
+    tx.execute(f"ALTER TABLE {place} ADD COLUMN {column} {after}")
+    if not hollow:
+        tx.execute(
+            f"UPDATE {place} AS target SET {column} = kept.value "
+            f"FROM temp.main.kept_values AS kept WHERE target.rowid = kept.row"
+        )
 
 
 def describe(tx: Connection, table: str, stream: FileStream, names: Mapping[str, str]) -> None:

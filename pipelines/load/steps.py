@@ -203,6 +203,7 @@ def _settle(
     settled = settle(manifest.table, stream, known, held, reload=reload)
     inexact = inexact_columns(connection, package, known if exists else {}, settled.columns)
     if inexact:
+        held = package_columns(manifest.parts, inexact=inexact)
         settled = settle(manifest.table, stream, known, held, reload=reload, inexact=inexact)
     return settled
 

@@ -28,12 +28,15 @@ class TableVersion:
 
     `changed` is the snapshot of the last change of its rows or its schema,
     `created` the one that made the table (anew), `reshaped` the last that
-    changed its columns.
+    changed its columns, `rewritten` the last that only moved its rows to other
+    files (0: none that is known). The change feed loses deletes that were made
+    before such a snapshot, so it must not be asked across one.
     """
 
     changed: int
     created: int
     reshaped: int
+    rewritten: int = 0
 
 
 def table_version(connection: Connection, table: str) -> int | None:
@@ -64,6 +67,14 @@ def table_versions(
             SELECT id::BIGINT AS table_id, max(snapshot_id) AS changed FROM mentions
             WHERE NOT regexp_matches(changes_made, 'inline_flush:' || id || '(,|$)')
             GROUP BY id
+        ), kinds AS (
+            SELECT snapshot_id,
+                unnest(regexp_extract_all(changes_made, '[a-z_]+:\\d+')) AS mention
+            FROM told
+        ), rewritten AS (
+            SELECT split_part(mention, ':', 2)::BIGINT AS table_id, max(snapshot_id) AS rewritten
+            FROM kinds WHERE NOT regexp_matches(mention, '^({_CHANGES}|[a-z]+_(table|schema|view)):')
+            GROUP BY 1
         ), reshaped AS (
             SELECT table_id, max(greatest(begin_snapshot, coalesce(end_snapshot, 0))) AS reshaped
             FROM {_METADATA}.ducklake_column
@@ -71,11 +82,13 @@ def table_versions(
         )
         SELECT s.schema_name || '.' || t.table_name, coalesce(changes.changed, 0),
             t.begin_snapshot, coalesce(reshaped.reshaped, t.begin_snapshot),
+            coalesce(rewritten.rewritten, 0),
             (SELECT min(snapshot_id) FROM told)
         FROM {_METADATA}.ducklake_table t
         JOIN {_METADATA}.ducklake_schema s USING (schema_id)
         LEFT JOIN changes USING (table_id)
         LEFT JOIN reshaped USING (table_id)
+        LEFT JOIN rewritten USING (table_id)
         WHERE t.begin_snapshot <= $now AND (t.end_snapshot IS NULL OR t.end_snapshot > $now)
         """,
         {"now": now},
@@ -85,8 +98,9 @@ def table_versions(
             changed=max(int(changed), int(created), int(oldest or 0)),
             created=int(created),
             reshaped=int(reshaped),
+            rewritten=int(rewritten),
         )
-        for name, changed, created, reshaped, oldest in rows
+        for name, changed, created, reshaped, rewritten, oldest in rows
         if tables is None or name in tables
     }
 

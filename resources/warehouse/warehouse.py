@@ -155,6 +155,7 @@ class Warehouse:
             for name in _missing_schemas(connection):
                 connection.execute(f"CREATE SCHEMA {quote(name)}")
             connection.execute("COMMIT")
+            _store_rows_in_files(connection)
         return connection
 
     def close(self) -> None:
@@ -175,6 +176,19 @@ def is_transient(error: Exception) -> bool:
         duckdb.ParserException,
     )
     return not isinstance(error, quoting) and any(word in str(error).lower() for word in _TRANSIENT)
+
+
+def _store_rows_in_files(connection: Connection) -> None:
+    """Keep small inserts out of the catalog, except for Headwater's own records.
+
+    DuckLake would make a catalog table of the same columns for them, and SQLite
+    allows no more than 2,000 columns.
+    """
+    for schema in SCHEMAS:
+        if schema != "headwater":
+            connection.execute(
+                f"CALL {LAKE}.set_option('data_inlining_row_limit', 0, schema => '{schema}')"
+            )
 
 
 def _missing_schemas(connection: Connection) -> list[str]:
