@@ -185,6 +185,12 @@ def _rounded(values: pa.ChunkedArray, wanted: pa.DataType | None) -> pa.ChunkedA
     """Doubles as the decimals that are declared; whatever does not fit stays."""
     if wanted is None or not pa.types.is_decimal(wanted) or not pa.types.is_floating(values.type):
         return values
+    shown = values.cast(pa.string())
+    if not pc.any(pc.match_substring(shown, "e")).as_py():
+        try:
+            return shown.cast(wanted)
+        except pa.ArrowInvalid:
+            pass  # Some have more digits than the scale.
     step = Decimal(1).scaleb(-wanted.scale)
     exact = [
         None if v is None else Decimal(repr(v)).quantize(step, ROUND_HALF_UP, _ROOM)
