@@ -95,8 +95,9 @@ def _show_check(console: Console, check: CheckReport) -> None:
     head = f"[{colour}]{check.status}[/] ({check.severity}) {check.table}: {check.check}"
     rows = _count(check.failing_rows, "failing row") if check.failing_rows else check.observed
     about = escape(" · ".join(filter(None, (check.error or check.description, rows))))
-    if check.severity == "info":
-        console.print(f"\n{head}  [dim]{about}[/]", soft_wrap=True)
+    known = check.reused and check.status == "warned"
+    if known or check.severity == "info":
+        console.print(f"{head}  [dim]{about}[/]", soft_wrap=True)
         return
     console.print(f"\n{head}\n  {about}", soft_wrap=True)
     if check.sample:

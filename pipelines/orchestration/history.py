@@ -29,6 +29,7 @@ class QuickEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._kept: dict[str, sa.Connection] = {}
+        self._there: set[str] = set()
         super().__init__(base_dir)
 
     @contextmanager
@@ -47,6 +48,12 @@ class QuickEventLog(SqliteEventLogStorage):
         connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
         connection.commit()
         return connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table; one that is there stays there."""
+        if table_name not in self._there and super().has_table(table_name):
+            self._there.add(table_name)
+        return table_name in self._there
 
     def dispose(self) -> None:
         """Close every file."""
