@@ -1,0 +1,1 @@
+"""Checks: what they find, what they show, and that they mean what great-expectations means."""

@@ -1,0 +1,1 @@
+"""The documentation is current, its names exist, its examples run."""
