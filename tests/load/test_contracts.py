@@ -33,7 +33,7 @@ WIDENED: list[tuple[Any, Any, str, list[Any]]] = [
         pa.array([date(2024, 5, 1)]),
         pa.array([NOON.replace(tzinfo=None)], pa.timestamp("us")),
         "TIMESTAMP",
-        [datetime(2024, 5, 1), NOON.replace(tzinfo=None)],
+        [NOON.replace(hour=0, tzinfo=None), NOON.replace(tzinfo=None)],
     ),
     (
         pa.array([date(2024, 5, 1)]),
