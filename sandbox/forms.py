@@ -266,7 +266,28 @@ def _form_4(chance: Random, company: Company) -> str:
         + "<isDirector>1</isDirector><isOfficer>1</isOfficer><officerTitle>CEO</officerTitle>"
         + "</reportingOwnerRelationship>\n  </reportingOwner>\n"
         + f"  <nonDerivativeTable>\n{trades}  </nonDerivativeTable>\n"
+        + f"  <derivativeTable>\n{_exercise(on)}  </derivativeTable>\n"
         + "  <ownerSignature>\n"
         + _tags(4, signatureName=company.founders[0], signatureDate=on + timedelta(days=1))
         + "  </ownerSignature>\n</ownershipDocument>\n"
+    )
+
+
+def _exercise(on: date) -> str:
+    """The option behind the shares that were acquired by exercising it."""
+    return (
+        "    <derivativeTransaction>\n"
+        "      <securityTitle><value>Stock Option (Right to Buy)</value></securityTitle>\n"
+        "      <conversionOrExercisePrice><value>1.25</value></conversionOrExercisePrice>\n"
+        f"      <transactionDate><value>{on}</value></transactionDate>\n"
+        "      <transactionCoding><transactionCode>M</transactionCode></transactionCoding>\n"
+        "      <transactionAmounts><transactionShares><value>10000</value></transactionShares>"
+        "<transactionPricePerShare><value>0</value></transactionPricePerShare>"
+        "<transactionAcquiredDisposedCode><value>D</value></transactionAcquiredDisposedCode>"
+        "</transactionAmounts>\n"
+        f"      <expirationDate><value>{on + timedelta(days=2_000)}</value></expirationDate>\n"
+        "      <underlyingSecurity><underlyingSecurityTitle><value>Common Stock</value>"
+        "</underlyingSecurityTitle><underlyingSecurityShares><value>10000</value>"
+        "</underlyingSecurityShares></underlyingSecurity>\n"
+        "    </derivativeTransaction>\n"
     )
