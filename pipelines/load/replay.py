@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -37,6 +38,9 @@ from resources.warehouse import (
     count_rows,
     table_columns,
 )
+
+Comparison = Literal["equal", "differs", "anew"]
+"""`anew`: the table has other columns, or files of it can't be read."""
 
 
 def rebuild(
@@ -61,7 +65,8 @@ def rebuild(
         report = TableReport(table, stream.mode, "unchanged")
         report.rows_read = report.rows_loaded = count_rows(scratch, table)
         names = read_state(scratch, table).names
-        outdated = [name for name in files if not _is_equal(warehouse, name, files[name])]
+        compared = {name: _compare(warehouse, name, file) for name, file in files.items()}
+        outdated = {name: state for name, state in compared.items() if state != "equal"}
         if outdated:
             done = guarded(
                 warehouse,
@@ -127,9 +132,8 @@ def _apply(scratch: Connection, package: Package, stream: FileStream) -> None:
     then = package.manifest.rules.restore(stream)
     state = read_state(scratch, package.manifest.table)
     change = Change.of(scratch, None, package, then, state)
-    scratch.execute("BEGIN TRANSACTION")
+    # Without a transaction: plain DuckDB can't alter and fill a table in one.
     write_package(scratch, change, state)
-    scratch.execute("COMMIT")
 
 
 def _export(scratch: Connection, tables: Sequence[str], folder: Path) -> dict[str, Path]:
@@ -143,12 +147,12 @@ def _export(scratch: Connection, tables: Sequence[str], folder: Path) -> dict[st
     return files
 
 
-def _is_equal(warehouse: Warehouse, table: str, file: Path) -> bool:
-    """Whether the table holds these very rows; no, when its files can't be read."""
+def _compare(warehouse: Warehouse, table: str, file: Path) -> Comparison:
+    """Whether the table holds these very rows, others, or can't be compared."""
     new = f"read_parquet({literal(str(file))})"
     with warehouse.read() as connection:
         if table_columns(connection, table) != _columns_of(connection, new):
-            return False
+            return "anew"
         names = ", ".join(quote(name) for name in table_columns(connection, table))
         old_rows, new_rows = (f"SELECT {names} FROM {p}" for p in (quote_table(table), new))
         try:
@@ -156,9 +160,9 @@ def _is_equal(warehouse: Warehouse, table: str, file: Path) -> bool:
                 f"SELECT 1 FROM (({old_rows}) EXCEPT ALL ({new_rows})) UNION ALL "
                 f"SELECT 1 FROM (({new_rows}) EXCEPT ALL ({old_rows})) LIMIT 1"
             )
-            return connection.execute(query).fetchone() is None
+            return "equal" if connection.execute(query).fetchone() is None else "differs"
         except duckdb.Error:
-            return False
+            return "anew"
 
 
 def _columns_of(connection: Connection, relation: str) -> dict[str, str]:
@@ -168,19 +172,19 @@ def _columns_of(connection: Connection, relation: str) -> dict[str, str]:
 
 def _put(
     tx: Connection,
-    tables: Sequence[str],
-    files: dict[str, Path],
+    tables: Mapping[str, Comparison],
+    files: Mapping[str, Path],
     stream: FileStream,
-    names: dict[str, str],
+    names: Mapping[str, str],
 ) -> None:
-    for table in tables:
+    for table, state in tables.items():
         new = f"read_parquet({literal(str(files[table]))})"
-        columns = _columns_of(tx, new)
-        if table_columns(tx, table) == columns:
-            listed = ", ".join(quote(name) for name in columns)
+        if state == "differs":
+            listed = ", ".join(quote(name) for name in _columns_of(tx, new))
             tx.execute(f"DELETE FROM {quote_table(table)}")
             tx.execute(f"INSERT INTO {quote_table(table)} ({listed}) SELECT {listed} FROM {new}")
         else:
             tx.execute(f"CREATE OR REPLACE TABLE {quote_table(table)} AS SELECT * FROM {new}")
-    if tables[0] == next(iter(files)):
-        describe(tx, tables[0], stream, names)
+    parent = next(iter(files))
+    if parent in tables:
+        describe(tx, parent, stream, names)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from pipelines.load.columns import SYSTEM_TYPES, UNKNOWN, physical
-from pipelines.naming import NameMap, literal, quote
+from pipelines.naming import NameMap, literal, normalise, quote
 from pipelines.spec import Unnest
 from pipelines.sqltypes import arrow_type, sql_type
 
@@ -37,20 +37,28 @@ def child_of(item: Unnest, parent: Mapping[str, str], relation: str) -> Child:
     kind = arrow_type(parent.get(item.column, UNKNOWN))
     columns = {key: physical(parent.get(key, UNKNOWN)) for key in item.keys}
     columns[POSITION] = "BIGINT"
-    elements = _elements(kind, columns)
+    elements = _elements(item, kind, columns)
     columns |= {name: sql_type(field) for name, (_, field) in elements.items()}
     return Child(columns | SYSTEM_TYPES, _relation(item, columns, elements, relation))
 
 
-def _elements(kind: pa.DataType, taken: Mapping[str, str]) -> dict[str, tuple[str, pa.DataType]]:
-    """Column → (expression over `_element`, type)."""
+def _elements(
+    item: Unnest, kind: pa.DataType, taken: Mapping[str, str]
+) -> dict[str, tuple[str, pa.DataType]]:
+    """Column → (expression over `_element`, type).
+
+    A field that is called like a key is prefixed with the child's name.
+    """
     if not pt.is_list(kind) or pt.is_null(kind.value_type):
         return {}
     if not pt.is_struct(kind.value_type):
         return {"value": ("_element", kind.value_type)}
     names = NameMap({f"key {name}": name for name in taken})
     fields = list(kind.value_type)
-    columns = names.columns(field.name for field in fields)
+    columns = names.columns(
+        f"{item.into}_{field.name}" if normalise(field.name) in taken else field.name
+        for field in fields
+    )
     return {
         column: (f"struct_extract(_element, {literal(field.name)})", field.type)
         for column, field in zip(columns, fields, strict=True)
