@@ -53,8 +53,10 @@ def peer_environment(name: str, packages: Sequence[str]) -> Path:
     if not marker.exists() or json.loads(marker.read_text()) != list(packages):
         shutil.rmtree(folder, ignore_errors=True)
         uv = [sys.executable, "-m", "uv"]
-        subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-        install = [*uv, "pip", "install", "--quiet", "--python", python, *packages]
+        subprocess.run(
+            [*uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True
+        )
+        install = [*uv, "pip", "install", "--quiet", "--python", str(python), *packages]
         subprocess.run(install, check=True)
         marker.write_text(json.dumps(list(packages)))
     return python
@@ -96,7 +98,8 @@ def run_all(cases: Sequence[Case]) -> dict[tuple[str, str], list[Measured]]:
 
 def median(runs: Sequence[Measured], figure: str) -> float:
     """The median of one figure (`wall_s`, `cpu_s`, `peak_mb`)."""
-    return statistics.median(getattr(run, figure) for run in runs)
+    figures: list[float] = [getattr(run, figure) for run in runs]
+    return statistics.median(figures)
 
 
 def show(results: Mapping[tuple[str, str], Sequence[Measured]], base: Mapping[str, str]) -> None:
