@@ -105,6 +105,8 @@ def _obstacle(now: Standing, model: Model, changed: list[str], since: int) -> st
         return "only changes of " + driver + " can be followed row by row"
     if max(now.versions[driver].created, now.versions[driver].reshaped) > since:
         return f"the columns of {driver} changed"
+    if now.versions[driver].rewritten > since:
+        return f"the files of {driver} were rewritten, which loses deletes from its changes"
     if now.oldest > since + 1:
         return f"the changes of {driver} since the last build have expired"
     return ""

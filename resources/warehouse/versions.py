@@ -73,7 +73,8 @@ def table_versions(
             FROM told
         ), rewritten AS (
             SELECT split_part(mention, ':', 2)::BIGINT AS table_id, max(snapshot_id) AS rewritten
-            FROM kinds WHERE NOT regexp_matches(mention, '^({_CHANGES}|[a-z]+_(table|schema|view)):')
+            FROM kinds
+            WHERE NOT regexp_matches(mention, '^({_CHANGES}|[a-z]+_(table|schema|view)):')
             GROUP BY 1
         ), reshaped AS (
             SELECT table_id, max(greatest(begin_snapshot, coalesce(end_snapshot, 0))) AS reshaped
