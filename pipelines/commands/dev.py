@@ -24,7 +24,7 @@ from pipelines.orchestration import read_catalog
 from pipelines.orchestration.instance import close_abandoned, open_instance
 from resources.settings import Settings, load_settings
 
-END_WITHIN_S = 30
+END_WITHIN_S = 90
 START_WITHIN_S = 120
 
 
@@ -51,7 +51,7 @@ def _start(settings: Settings, host: str, port: int) -> subprocess.Popen[bytes]:
         "PYTHONWARNINGS": "ignore",
     }
     command = [sys.executable, "-m", "dagster", "dev", "--module-name", "pipelines.definitions"]
-    command += ["--host", host, "--port", str(port), "--log-level", "warning"]
+    command += ["--host", host, "--port", str(port), "--log-level", "error"]
     # In a session of its own, so that Ctrl-C reaches only this process, which
     # then ends Dagster's parent: signalled all at once, its children can hang.
     return subprocess.Popen(command, env=environment, start_new_session=True)

@@ -17,7 +17,7 @@ from pipelines.commands.data import with_data
 from pipelines.commands.progress import Watcher
 from pipelines.commands.show import as_json, console
 from pipelines.commands.summary import show
-from pipelines.errors import ConfigurationError
+from pipelines.errors import ConfigurationError, WarehouseError
 from resources.settings import Settings, load_settings
 
 
@@ -43,7 +43,7 @@ def run(selection: Sequence[str], *, full_refresh: bool, json_to: str | None) ->
 def _execute(
     settings: Settings, selection: Sequence[str], *, full_refresh: bool, watcher: Watcher
 ) -> None:
-    import dagster as dg
+    from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
     from dagster._core.utils import make_new_run_id
 
     from pipelines.orchestration import build_definitions
@@ -62,13 +62,17 @@ def _execute(
             asset_selection=keys,
             run_id=make_new_run_id(),
             tags={
+                REPOSITORY_LABEL_TAG: "__repository__@pipelines.definitions",
                 "headwater/from": "headwater run",
                 "headwater/selection": " ".join(selection)[:200] or "everything",
             },
         )
     if not watcher.has_ended:
-        failure = result.get_run_failure_event().message
-        raise dg.DagsterInvariantViolationError(failure)
+        told = "; ".join(event.message or "" for event in result.all_events if event.is_failure)
+        raise WarehouseError(
+            f"The run {result.run_id} ended before its first step: {told or 'no reason was told'}. "
+            "`headwater doctor` looks for what is wrong; the Dagster UI shows the run's events."
+        )
 
 
 def _quiet() -> None:

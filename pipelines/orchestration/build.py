@@ -46,7 +46,7 @@ def build_definitions(
     engine = Engine(settings, catalog)
     steps = list(_steps(catalog))
     rules = [rule_check(rule, catalog) for rule in catalog.rules.values()]
-    job = nightly_job({each.node_def.name: [table_of(key) for key in each.keys] for each in others})
+    job = nightly_job()
     return dg.Definitions(
         assets=[*steps, *(each for each in others if each.keys)],
         asset_checks=[*rules, *(each for each in others if not each.keys)],

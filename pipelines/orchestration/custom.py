@@ -1,7 +1,8 @@
 """Ordinary Dagster assets from the `custom` folders, for what no declaration says.
 
 Each file is imported; its assets and asset checks join the others, and may ask
-for the resource `warehouse`. Belongs here: importing. Does not belong here:
+for the resource `warehouse`. What becomes of them is noted in the run's record.
+Belongs here: importing, and the noting. Does not belong here:
 finding the files (the catalog does), or the assets themselves.
 """
 
@@ -17,6 +18,10 @@ from types import ModuleType
 import dagster as dg
 
 from pipelines.errors import DeclarationError
+from pipelines.flow import TableReport
+from pipelines.orchestration.keys import table_of
+from pipelines.orchestration.session import Session
+from pipelines.orchestration.summary import CUSTOM
 
 
 def custom_assets(files: Iterable[Path]) -> list[dg.AssetsDefinition]:
@@ -26,7 +31,32 @@ def custom_assets(files: Iterable[Path]) -> list[dg.AssetsDefinition]:
         for value in vars(module).values():
             if isinstance(value, dg.AssetsDefinition) and value not in found:
                 found.append(value)
-    return found
+    return [each.with_hooks({_done(each), _failed(each)}) if each.keys else each for each in found]
+
+
+def _done(asset: dg.AssetsDefinition) -> dg.HookDefinition:
+    tables = [table_of(key) for key in asset.keys]
+
+    @dg.success_hook(name="note_done", required_resource_keys={"session"})
+    def note(context: dg.HookContext) -> None:
+        session: Session = context.resources.session
+        for table in tables:
+            session.done(TableReport(table, mode=CUSTOM, status="built"))
+
+    return note
+
+
+def _failed(asset: dg.AssetsDefinition) -> dg.HookDefinition:
+    tables = [table_of(key) for key in asset.keys]
+
+    @dg.failure_hook(name="note_failed", required_resource_keys={"session"})
+    def note(context: dg.HookContext) -> None:
+        session: Session = context.resources.session
+        error = context.op_exception
+        for table in tables:
+            session.failed(table, error if isinstance(error, Exception) else RuntimeError())
+
+    return note
 
 
 def _load(path: Path) -> ModuleType:

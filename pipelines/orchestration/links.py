@@ -41,5 +41,6 @@ def model_links(session: Session, model: Model) -> Links:
 
 
 def _report(session: Session) -> Links:
-    path = html_path(session.engine.settings, session.run_id)
-    return {"report": dg.MetadataValue.url(path.as_uri())}
+    return {
+        "report": dg.MetadataValue.path(str(html_path(session.engine.settings, session.run_id)))
+    }

@@ -6,14 +6,9 @@ event (`filedrop`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-
-from pipelines.flow import TableReport
-from pipelines.orchestration.session import Session
-from pipelines.orchestration.summary import CUSTOM
 
 NIGHTLY = "nightly"
 
@@ -29,14 +24,13 @@ def run_config(*, full_refresh: bool = False) -> dict[str, Any]:
     }
 
 
-def nightly_job(custom: Mapping[str, Sequence[str]]) -> dg.UnresolvedAssetJobDefinition:
-    """Every asset and check; `custom` maps steps of custom assets to their tables."""
+def nightly_job() -> dg.UnresolvedAssetJobDefinition:
+    """Every asset and every check."""
     return dg.define_asset_job(
         NIGHTLY,
         selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
         description="Loads what is new from every source, builds what depends on it, checks all "
         "of it. A table whose inputs and code did not change is left as it is.",
-        hooks={_custom_done(custom), _custom_failed(custom)},
         tags={"headwater/job": NIGHTLY},
     )
 
@@ -52,24 +46,3 @@ def nightly_schedule(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinit
         description="Every night at 02:30 UTC. It is on as soon as a Dagster daemon runs "
         "(`headwater dev` starts one) and can be switched off in the UI.",
     )
-
-
-def _custom_done(custom: Mapping[str, Sequence[str]]) -> dg.HookDefinition:
-    @dg.success_hook(name="note_custom_asset", required_resource_keys={"session"})
-    def note(context: dg.HookContext) -> None:
-        session: Session = context.resources.session
-        for table in custom.get(context.op.name, ()):
-            session.done(TableReport(table, mode=CUSTOM, status="built"))
-
-    return note
-
-
-def _custom_failed(custom: Mapping[str, Sequence[str]]) -> dg.HookDefinition:
-    @dg.failure_hook(name="note_failed_custom_asset", required_resource_keys={"session"})
-    def note(context: dg.HookContext) -> None:
-        session: Session = context.resources.session
-        for table in custom.get(context.op.name, ()):
-            error = context.op_exception
-            session.failed(table, error if isinstance(error, Exception) else RuntimeError())
-
-    return note

@@ -22,15 +22,16 @@ COMMAND = [sys.executable, "-c", "from pipelines.cli import main; main()"]
 def headwater(settings: Settings, tmp_path: Path) -> Headwater:
     """Runs `headwater …` on an installation of its own and returns what it did."""
 
-    def call(*arguments: str, **environment: str) -> Ran:
+    def call(*arguments: str, **environment: str | None) -> Ran:
         ours = {
             **{name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"},
             "HEADWATER_HOME": str(settings.home),
             "HEADWATER_DATA": str(settings.data),
             **environment,
         }
+        given = {name: value for name, value in ours.items() if value is not None}
         return subprocess.run(
-            [*COMMAND, *arguments], cwd=tmp_path, env=ours, capture_output=True, timeout=180
+            [*COMMAND, *arguments], cwd=tmp_path, env=given, capture_output=True, timeout=180
         )
 
     return call
