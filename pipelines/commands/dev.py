@@ -88,9 +88,15 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     try:
         child.wait(END_WITHIN_S)
     except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+        _signal_all(child, signal.SIGKILL)
         child.wait()
+    # Dagster's code server sometimes outlives its parent for a while.
+    _signal_all(child, signal.SIGTERM)
+
+
+def _signal_all(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, number)
 
 
 def _listens(host: str, port: int) -> bool:

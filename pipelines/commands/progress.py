@@ -13,7 +13,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pipelines.commands.show import amount
+from pipelines.commands.show import count
 from pipelines.flow import CheckReport, TableReport
 from pipelines.orchestration import RunReport
 
@@ -76,7 +76,7 @@ class Watcher:
         if self._bar:
             self._task = self._bar.add_task("tables", total=len(tables), what="")
         else:
-            self._console.print(f"Run {run_id}: {len(tables)} tables.")
+            self._console.print(f"Run {run_id}: {count(len(tables), 'table')}.")
 
     def started(self, table: str) -> None:
         """Show what is being worked on."""
@@ -105,13 +105,13 @@ class Watcher:
 def _words(table: TableReport, checks: Sequence[CheckReport]) -> str:
     if table.status in ("failed", "skipped"):
         return table.status
-    text = f"{amount(table.rows_loaded)} rows"
+    text = count(table.rows_loaded, "row")
     if table.rows_quarantined:
         text += f", {table.rows_quarantined:,} quarantined"
     wrong = sum(check.status in ("failed", "error") for check in checks)
     warned = sum(check.status == "warned" for check in checks)
     if wrong:
-        text += f", [red]{wrong} checks failed[/]"
+        text += f", [red]{count(wrong, 'check')} failed[/]"
     if warned:
-        text += f", [yellow]{warned} warned[/]"
+        text += f", [yellow]{count(warned, 'check')} warned[/]"
     return f"{text}  [dim]{table.seconds:.1f} s[/]"

@@ -10,7 +10,7 @@ import uuid
 from typing import Protocol
 
 from pipelines.catalog import load_catalog
-from pipelines.commands.show import amount, console, print_json
+from pipelines.commands.show import amount, console, count, print_json
 from pipelines.engine import Engine, replay_table
 from pipelines.flow import TableReport
 from resources.settings import load_settings
@@ -41,7 +41,7 @@ def replayed(table: str, way: Replay, *, as_json: bool) -> None:
         return
     output = console()
     output.print(
-        f"{table}: {amount(report.rows_loaded)} rows loaded, "
+        f"{table}: {count(report.rows_loaded, 'row')} loaded, "
         f"{amount(report.rows_quarantined)} in quarantine, {report.seconds:.1f} s."
     )
     for note in report.notes:

@@ -52,9 +52,14 @@ def amount(number: int) -> str:
     return f"{number:,}" if number else "·"
 
 
-def size(count: int) -> str:
+def count(number: int, noun: str) -> str:
+    """A number with its noun in the right form."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def size(octets: int) -> str:
     """A number of bytes for people."""
-    value = float(count)
+    value = float(octets)
     for unit in _UNITS:
         if value < 1000 or unit == _UNITS[-1]:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.commands.show import amount, new_table
+from pipelines.commands.show import amount, count, new_table
 from pipelines.flow import CheckReport, TableReport
 from pipelines.orchestration import RunReport, html_path
 from resources.settings import Settings
@@ -73,7 +73,7 @@ def _row(table: TableReport, checks: list[CheckReport]) -> list[str]:
 
 def _fold(quiet: list[TableReport]) -> str:
     unchanged = sum(table.status == "unchanged" for table in quiet)
-    words = [f"{_count(unchanged, 'table')} unchanged."] if unchanged else []
+    words = [f"{count(unchanged, 'table')} unchanged."] if unchanged else []
     words += _names("without files", [each for each in quiet if each.status == "no files"])
     words += _names("that read them", [each for each in quiet if each.status == "skipped"])
     return " ".join(words)
@@ -83,17 +83,13 @@ def _names(what: str, tables: list[TableReport]) -> list[str]:
     if not tables:
         return []
     names = ", ".join(table.table for table in tables[:4]) + (", …" if len(tables) > 4 else "")
-    return [f"{_count(len(tables), 'table')} {what}: {names}."]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return [f"{count(len(tables), 'table')} {what}: {names}."]
 
 
 def _show_check(console: Console, check: CheckReport) -> None:
     colour = "yellow" if check.status == "warned" else "red"
     head = f"[{colour}]{check.status}[/] ({check.severity}) {check.table}: {check.check}"
-    rows = _count(check.failing_rows, "failing row") if check.failing_rows else check.observed
+    rows = count(check.failing_rows, "failing row") if check.failing_rows else check.observed
     about = escape(" · ".join(filter(None, (check.error or check.description, rows))))
     known = check.reused and check.status == "warned"
     if known or check.severity == "info":
