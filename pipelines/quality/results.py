@@ -6,7 +6,8 @@ the rows nor the check changed since. Does not belong here: running checks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +15,9 @@ import orjson
 import pyarrow as pa
 
 from pipelines.flow import CheckReport
-from resources.warehouse import Connection, Warehouse, table_exists
-from resources.warehouse.versions import table_versions
+from pipelines.quality.standing import RESULTS, Standing, standing
+from resources.warehouse import Connection, Warehouse
 
-TABLE = "headwater.check_results"
 _COLUMNS = {
     "run_id": pa.string(),
     "table_name": pa.string(),
@@ -36,7 +36,7 @@ _COLUMNS = {
     "checked_at": pa.timestamp("us", tz="UTC"),
 }
 _CREATE = f"""
-CREATE TABLE IF NOT EXISTS {TABLE} (
+CREATE TABLE IF NOT EXISTS {RESULTS} (
     run_id VARCHAR, table_name VARCHAR, check_name VARCHAR, expectation VARCHAR,
     arguments VARCHAR, description VARCHAR, severity VARCHAR, status VARCHAR,
     failing_rows BIGINT, observed VARCHAR, sample VARCHAR, error VARCHAR, seconds DOUBLE,
@@ -57,7 +57,7 @@ def record(warehouse: Warehouse, run_id: str, reports: Iterable[CheckReport]) ->
     def write(transaction: Connection) -> None:
         transaction.execute(_CREATE)
         transaction.register("results_to_keep", table)
-        transaction.execute(f"INSERT INTO {TABLE} BY NAME FROM results_to_keep")
+        transaction.execute(f"INSERT INTO {RESULTS} BY NAME FROM results_to_keep")
         transaction.unregister("results_to_keep")
 
     warehouse.commit(write, message=f"check results of run {run_id}", extra={"run_id": run_id})
@@ -87,54 +87,20 @@ def _row(run_id: str, report: CheckReport, now: datetime) -> dict[str, Any]:
 def last_results(warehouse: Warehouse, table: str) -> list[CheckReport]:
     """The newest result of each check of a table, in the order of their names."""
     with warehouse.read() as connection:
-        return sorted(_last(connection, table).values(), key=lambda report: report.check)
+        known = standing(warehouse, connection).results.get(table, {})
+    return [replace(report) for report in known.values()]
 
 
-def _last(connection: Connection, table: str) -> dict[str, CheckReport]:
-    if not table_exists(connection, TABLE):
-        return {}
-    found = connection.execute(
-        f"""
-        SELECT table_name, check_name, severity, status, failing_rows, observed, description,
-            sample, error, seconds, expectation, arguments, table_version
-        FROM {TABLE} WHERE table_name = ?
-        QUALIFY row_number() OVER (PARTITION BY check_name ORDER BY checked_at DESC) = 1
-        """,
-        [table],
-    ).fetchall()
-    return {row[1]: _report(row) for row in found}
-
-
-def _report(row: Sequence[Any]) -> CheckReport:
-    return CheckReport(
-        table=row[0],
-        check=row[1],
-        severity=row[2],
-        status=row[3],
-        failing_rows=row[4],
-        observed=row[5],
-        description=row[6],
-        sample=orjson.loads(row[7]),
-        error=row[8],
-        seconds=row[9],
-        expectation=row[10],
-        arguments=orjson.loads(row[11]),
-        version=row[12],
-        reused=True,
-    )
-
-
-def still_true(connection: Connection, wanted: Sequence[CheckReport]) -> dict[str, CheckReport]:
+def still_true(known: Standing, wanted: Sequence[CheckReport]) -> dict[str, CheckReport]:
     """Check name → earlier result that still holds: same declaration, same rows.
 
-    `wanted` are reports of one table, as yet without an outcome. A result is not
-    taken over when it is an error or when it's not known which rows it read.
+    `wanted` are reports as yet without an outcome. A result is not taken over
+    when it is an error or when it's not known which rows it read.
     """
-    earlier = _last(connection, wanted[0].table) if wanted else {}
     return {
-        report.check: found
+        report.check: replace(found)
         for report in wanted
-        if (found := earlier.get(report.check)) is not None
+        if (found := known.results.get(report.table, {}).get(report.check)) is not None
         and found.status != "error"
         and found.version is not None
         and _declared(found) == _declared(report)
@@ -145,9 +111,3 @@ def still_true(connection: Connection, wanted: Sequence[CheckReport]) -> dict[st
 def _declared(report: CheckReport) -> tuple[object, ...]:
     arguments = orjson.dumps(report.arguments, option=orjson.OPT_SORT_KEYS)
     return report.expectation, arguments, report.severity, report.description
-
-
-def last_changes(connection: Connection, tables: Collection[str]) -> dict[str, int]:
-    """Table → the snapshot since which it is what it is; absent tables are left out."""
-    versions = table_versions(connection, tables)
-    return {table: version.changed for table, version in versions.items()}

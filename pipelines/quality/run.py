@@ -19,20 +19,15 @@ from pipelines.expectations import check_names, describe, validate_check
 from pipelines.expectations.vocabulary import EXPECTATIONS
 from pipelines.flow import CheckReport
 from pipelines.quality.plain import plain_all
-from pipelines.quality.results import last_changes, still_true
+from pipelines.quality.results import still_true
 from pipelines.quality.rows import ROWS
 from pipelines.quality.scan import Scan, Verdict
+from pipelines.quality.standing import Standing, standing
 from pipelines.quality.subject import CannotRun, Subject
 from pipelines.quality.sweep import one_query, sample, sentence, sweep
 from pipelines.quality.totals import TOTALS
 from pipelines.spec import Check, Rule
-from resources.warehouse import (
-    Connection,
-    Warehouse,
-    current_snapshot,
-    table_columns,
-    table_exists,
-)
+from resources.warehouse import Connection, Warehouse, table_columns
 
 MAKERS = {**ROWS, **TOTALS}
 """Expectation → how its SQL is made; all others run through great-expectations."""
@@ -67,16 +62,17 @@ def run_checks(
         for check, name in zip(checks, check_names(checks), strict=True)
     ]
     with warehouse.read() as connection:
-        if not table_exists(connection, table):
+        now = standing(warehouse, connection)
+        if table not in now.changed:
             for work in works:
                 _fails(work.report, f"There is no table {table}, so it can't be checked.")
             return [work.report for work in works]
-        _date(connection, works)
-        known = {} if again else still_true(connection, [work.report for work in works])
+        _date(now, works)
+        known = {} if again else still_true(now, [work.report for work in works])
         due = [work for work in works if work.report.check not in known]
         if due:
-            columns, snapshot = table_columns(connection, table), current_snapshot(connection)
-            _run(connection, Subject(table, columns, tuple(key), snapshot), due)
+            columns = table_columns(connection, table)
+            _run(connection, Subject(table, columns, tuple(key), now.snapshot), due)
     return [known.get(work.report.check, work.report) for work in works]
 
 
@@ -86,17 +82,14 @@ def _run(connection: Connection, subject: Subject, works: Sequence[_Work]) -> No
     _in_frames(connection, subject, [work for work in ready if work.scan is None])
 
 
-def _date(connection: Connection, works: Sequence[_Work]) -> None:
+def _date(now: Standing, works: Sequence[_Work]) -> None:
     """Note in each report since when the rows that the check reads are what they are."""
-    reads = [
-        {work.report.table, str(work.check.arguments.get("other_table_name") or work.report.table)}
-        for work in works
-    ]
-    changed = last_changes(connection, set().union(*reads))
-    for work, tables in zip(works, reads, strict=True):
+    for work in works:
+        given = work.check.arguments
+        tables = {work.report.table, str(given.get("other_table_name") or work.report.table)}
         # Which further tables a query reads is not known, so it's always run again.
-        if "unexpected_rows_query" not in work.check.arguments and tables <= set(changed):
-            work.report.version = max(changed[table] for table in tables)
+        if "unexpected_rows_query" not in given and tables <= set(now.changed):
+            work.report.version = max(now.changed[table] for table in tables)
 
 
 def _report(table: str, name: str, check: Check) -> CheckReport:
@@ -187,12 +180,13 @@ def run_rule(warehouse: Warehouse, rule: Rule, *, again: bool = True) -> CheckRe
         arguments={"sql_sha256": hashlib.sha256(rule.sql.encode()).hexdigest()},
     )
     with warehouse.read() as connection:
-        missing = [table for table in rule.inputs if not table_exists(connection, table)]
+        now = standing(warehouse, connection)
+        missing = [table for table in rule.inputs if table not in now.changed]
         if missing:
             _fails(report, f"There is no table {' or '.join(missing)}, so it can't be checked.")
             return report
-        report.version = max(last_changes(connection, set(rule.inputs)).values(), default=None)
-        known = {} if again else still_true(connection, [report])
+        report.version = max((now.changed[table] for table in rule.inputs), default=None)
+        known = {} if again else still_true(now, [report])
         if rule.name in known:
             return known[rule.name]
         try:
