@@ -19,7 +19,10 @@ from pipelines.orchestration import RunReport, html_path
 from resources.settings import Settings
 
 SAMPLE_ROWS = 5
-_NUMBERS = ("read", "loaded", "quarantined", "blank or double", "passed", "warned", "failed", "s")
+NARROW = 100
+_NUMBERS = ("read", "loaded", "quaran-\ntined", "blank or\ndouble", "s")
+_ROOMY = ("mode", "blank or\ndouble")
+"""Columns that a narrow terminal does without."""
 _STYLES = {"failed": "red", "skipped": "yellow"}
 
 
@@ -28,7 +31,8 @@ def show(console: Console, report: RunReport, settings: Settings) -> None:
     console.print()
     quiet = [table for table in report.tables if _is_quiet(table, report)]
     if len(quiet) < len(report.tables):
-        console.print(_tables(report, [table for table in report.tables if table not in quiet]))
+        told = [table for table in report.tables if table not in quiet]
+        console.print(_tables(report, told, console.width))
     if quiet:
         console.print(_fold(quiet), style="dim")
     for check in report.checks:
@@ -49,26 +53,36 @@ def _is_quiet(table: TableReport, report: RunReport) -> bool:
     return table.status in ("unchanged", "no files")
 
 
-def _tables(report: RunReport, tables: list[TableReport]) -> Table:
-    shown = new_table("table", "mode", *_NUMBERS, numbers=_NUMBERS)
+def _tables(report: RunReport, tables: list[TableReport], width: int) -> Table:
+    names = ("table", "mode", *_NUMBERS[:-1], "checks", "s")
+    kept = [name for name in names if width >= NARROW or name not in _ROOMY]
+    shown = new_table(*kept, numbers=_NUMBERS)
     for table in tables:
-        row = _row(table, report.checks_of(table.table))
-        shown.add_row(*row, style=_STYLES.get(table.status))
+        row = dict(zip(names, _row(table, report.checks_of(table.table)), strict=True))
+        shown.add_row(*(row[name] for name in kept), style=_STYLES.get(table.status))
     return shown
 
 
 def _row(table: TableReport, checks: list[CheckReport]) -> list[str]:
-    counts = [
+    numbers = [
         table.rows_read,
         table.rows_loaded,
         table.rows_quarantined,
         table.rows_blank + table.rows_duplicate,
-        sum(check.status == "passed" for check in checks),
-        sum(check.status == "warned" for check in checks),
-        sum(check.status in ("failed", "error") for check in checks),
     ]
     mode = table.status if table.status in _STYLES else table.mode
-    return [table.table, mode, *map(amount, counts), f"{table.seconds:.1f}"]
+    return [table.table, mode, *map(amount, numbers), _checks(checks), f"{table.seconds:.1f}"]
+
+
+def _checks(checks: list[CheckReport]) -> str:
+    """How many passed, warned and failed; only what there is."""
+    passed = sum(check.status == "passed" for check in checks)
+    warned = sum(check.status == "warned" for check in checks)
+    failed = sum(check.status in ("failed", "error") for check in checks)
+    parts = [f"{passed} passed"] if passed else []
+    parts += [f"[yellow]{warned} warned[/]"] if warned else []
+    parts += [f"[red]{failed} failed[/]"] if failed else []
+    return " ".join(parts) or "·"
 
 
 def _fold(quiet: list[TableReport]) -> str:
@@ -115,10 +129,10 @@ def _cell(value: Any) -> str:
 
 def _verdict(report: RunReport) -> str:
     if report.status == "failed":
-        count = len(report.errors)
-        return (
-            f"[bold red]Failed[/]: {count} of {len(report.tables)} tables, {report.seconds:.1f} s."
-        )
+        states = [table.status for table in report.tables]
+        parts = [f"{count(states.count('failed'), 'table')} failed"]
+        parts.append(f"{states.count('skipped')} skipped")
+        return f"[bold red]Failed[/]: {', '.join(parts)}, {report.seconds:.1f} s."
     if report.status == "checks_failed":
         return f"[bold red]Critical checks failed[/], {report.seconds:.1f} s."
     if report.nothing_new:
@@ -127,14 +141,15 @@ def _verdict(report: RunReport) -> str:
 
 
 def _show_places(console: Console, report: RunReport, settings: Settings) -> None:
-    places = new_table("", "")
-    places.show_header = False
-    places.add_row("Warehouse", settings.lake or str(_near(settings.home)))
-    places.add_row("Report", str(_near(html_path(settings, report.run_id))))
+    lines = [
+        ("Warehouse", settings.lake or str(_near(settings.home))),
+        ("Report", str(_near(html_path(settings, report.run_id)))),
+    ]
     for position, (command, purpose) in enumerate(_next(report)):
         label = "" if position else "Next"
-        places.add_row(label, f"[bold]{escape(command)}[/]  [dim]{purpose}[/]")
-    console.print(places)
+        lines.append((label, f"[bold]{escape(command)}[/]  [dim]{purpose}[/]"))
+    for label, text in lines:
+        console.print(f"{label:<10} {text}", soft_wrap=True)
 
 
 def _next(report: RunReport) -> list[tuple[str, str]]:

@@ -129,10 +129,7 @@ class Session:
 
     def close(self) -> RunReport:
         """End the run: what was never reached is skipped, and the reports are kept."""
-        for table in self._planned:
-            if table not in self._tables:
-                note = f"It waits for {' and '.join(self._causes(table)) or 'a step upstream'}."
-                self._tables[table] = TableReport(table, mode="", status="skipped", notes=[note])
+        self._skip([table for table in self._planned if table not in self._tables])
         report = RunReport(
             run_id=self.run_id,
             started_at=self._started_at,
@@ -149,6 +146,21 @@ class Session:
             report.errors.append(Problem("headwater.check_results", type(error).__name__, message))
         self._observer.ended(report)
         return report
+
+    def _skip(self, tables: Sequence[str]) -> None:
+        """Note that their turn never came; where there is no cause, the run was broken off."""
+        cut = []
+        for table in tables:
+            causes = self._causes(table)
+            note = f"It waits for {' and '.join(causes)}."
+            if not causes:
+                note = "The run was broken off before its turn came."
+                cut.append(table)
+            self._tables[table] = TableReport(table, mode="", status="skipped", notes=[note])
+        if cut:
+            message = f"The run was broken off before the turn of {cut[0]} came"
+            message += f" and of {len(cut) - 1} more tables." if len(cut) > 1 else "."
+            self._problems[cut[0]] = Problem(cut[0], "Interrupted", f"{message} Run it again.")
 
     def _in_order(self) -> list[TableReport]:
         """Tables as the catalog orders them, then those that it doesn't know."""

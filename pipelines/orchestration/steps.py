@@ -160,9 +160,14 @@ def _child(session: Session, parent: TableReport, table: str) -> Events:
     contents = look(session.engine.warehouse, table)
     note = f"Filled together with {parent.table}."
     report = TableReport(table, "unnest", parent.status, load_id=parent.load_id, notes=[note])
-    if parent.load_id:
-        rows = count_of_load(session.engine.warehouse, table, parent.load_id)
-        report.rows_read = report.rows_loaded = rows
+    if parent.status == "loaded":
+        # In the other modes the rows of earlier loads stay, so only this load's are counted.
+        whole = parent.mode == "replace" or parent.load_id is None
+        report.rows_read = report.rows_loaded = (
+            contents.rows
+            if whole
+            else count_of_load(session.engine.warehouse, table, str(parent.load_id))
+        )
     session.done(report)
     if contents.types:
         yield materialized(report, contents, Declared({}, (), ()), links={})

@@ -6,6 +6,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines.catalog import Catalog
+from pipelines.engine import Engine
+from pipelines.flow import TableReport
+from pipelines.orchestration.session import Session
 from resources.settings import Settings
 from tests.orchestration.conftest import Kept, Nightly, write
 
@@ -131,3 +135,16 @@ def test_no_value_goes_through_an_io_manager(
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         assert nightly(instance=instance).success
     assert not list((tmp_path / "storage").glob("raw*"))
+
+
+def test_a_run_that_is_broken_off_is_no_success(shop: Settings, catalog: Catalog) -> None:
+    session = Session(
+        Engine(shop, catalog), "broken-off", catalog.tables(), full_refresh=False, observer=Kept()
+    )
+    session.done(TableReport("raw.shop__sales", mode="merge", status="loaded"))
+    report = session.close()
+    assert (report.status, report.exit_code) == ("failed", 3)
+    (problem,) = report.errors
+    assert problem.kind == "Interrupted"
+    skipped = [table.table for table in report.tables if table.status == "skipped"]
+    assert len(skipped) == len(catalog.tables()) - 1
