@@ -33,7 +33,14 @@ from pipelines.load.records import (
 )
 from pipelines.load.steps import Change
 from pipelines.spec import FileStream
-from resources.warehouse import Committed, Connection, LakeAddress, Warehouse, table_exists
+from resources.warehouse import (
+    Committed,
+    Connection,
+    LakeAddress,
+    Warehouse,
+    begin,
+    table_exists,
+)
 
 
 def commit_package(
@@ -50,7 +57,7 @@ def commit_package(
     changes: list[Change] = []
 
     def prepare(connection: Connection) -> None:
-        connection.execute("BEGIN TRANSACTION")
+        begin(connection)
         changes[:] = [_decide(connection, package, stream, warehouse.address)]
         connection.execute("COMMIT")
 

@@ -18,7 +18,7 @@ import duckdb
 from pipelines.quality.plain import plain_row
 from pipelines.quality.scan import Scan, Verdict
 from pipelines.quality.subject import CannotRun, Subject
-from resources.warehouse import READING, Connection
+from resources.warehouse import READING, Connection, begin
 
 SAMPLE = 20
 """Failing rows that are kept of a check."""
@@ -59,7 +59,7 @@ def begin_again(connection: Connection) -> None:
     # An error while rows are read ends the transaction. The relation names its
     # snapshot, so a new transaction reads the very same rows.
     connection.execute("ROLLBACK")
-    connection.execute("BEGIN TRANSACTION")
+    begin(connection)
 
 
 def sentence(error: duckdb.Error) -> str:

@@ -20,7 +20,7 @@ from pipelines.transform.explain import sql_error
 from pipelines.transform.python import run_python
 from pipelines.transform.stale import Plan, make_plan
 from pipelines.transform.standing import standing
-from resources.warehouse import LAKE, Connection, Warehouse, is_transient
+from resources.warehouse import LAKE, Connection, Warehouse, begin, is_transient
 
 RESULT = "temp.model_result"
 AFFECTED = "temp.model_affected"
@@ -34,7 +34,7 @@ def compute(warehouse: Warehouse, tx: Connection, model: Model, *, full_refresh:
     code fails; errors of the lake itself pass through.
     """
     shadow = f"shadow_{uuid.uuid4().hex}"
-    tx.execute("BEGIN TRANSACTION")
+    begin(tx)
     try:
         plan = make_plan(standing(warehouse, tx), model, full_refresh=full_refresh)
         if plan.mode != "unchanged":

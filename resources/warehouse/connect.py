@@ -7,7 +7,10 @@ transactions (see `warehouse`), table contents.
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +24,7 @@ from resources.settings import Settings
 from resources.warehouse.extensions import load_extension
 
 LAKE = "lake"
+_LOCKED_S = 30.0
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 """Kinds of statement that read; SHOW, DESCRIBE, FROM and WITH count as SELECT."""
 
@@ -73,8 +77,13 @@ def open_lake(
     *,
     read_only: bool = False,
     as_of: int | datetime | None = None,
+    impatient: bool = False,
 ) -> duckdb.DuckDBPyConnection:
-    """A new DuckDB instance with the lake attached and in use."""
+    """A new DuckDB instance with the lake attached and in use.
+
+    `impatient`: a statement that meets a locked SQLite catalog fails at once
+    instead of sleeping whole seconds, so that the caller can wait better.
+    """
     connection = duckdb.connect(
         config={
             "memory_limit": address.memory_limit,
@@ -91,18 +100,38 @@ def open_lake(
     options = [f"DATA_PATH {literal(address.files)}"]
     if read_only:
         options.append("READ_ONLY")
+    if impatient and address.sqlite is not None:
+        options.append("META_BUSY_TIMEOUT 1")
     if isinstance(as_of, datetime):
         options.append(f"SNAPSHOT_TIME {literal(as_of.isoformat())}")
     elif as_of is not None:
         options.append(f"SNAPSHOT_VERSION {as_of:d}")
     try:
         target = literal("ducklake:" + address.catalog)
-        connection.execute(f"ATTACH {target} AS {LAKE} ({', '.join(options)})")
-        connection.execute(f"USE {LAKE}")
+        attach = f"ATTACH {target} AS {LAKE} ({', '.join(options)})"
+        patiently(lambda: connection.execute(attach))
+        patiently(lambda: connection.execute(f"USE {LAKE}"))
     except duckdb.Error as error:
         connection.close()
         raise WarehouseError(_explain(address, address.hide(str(error)))) from None
     return connection
+
+
+def patiently(act: Callable[[], object]) -> None:
+    """Do something that may meet a locked SQLite catalog, again until it doesn't.
+
+    A process that leaves a SQLite catalog locks it for a few milliseconds.
+    SQLite itself would sleep a whole second then, so the waiting is done here.
+    """
+    deadline = time.monotonic() + _LOCKED_S
+    while True:
+        try:
+            act()
+            return
+        except duckdb.Error as error:
+            if "database is locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.001, 0.01))
 
 
 def confine(connection: duckdb.DuckDBPyConnection, address: LakeAddress) -> None:
@@ -127,7 +156,10 @@ def _load_extensions(connection: duckdb.DuckDBPyConnection, address: LakeAddress
 
 def _prepare_sqlite(path: Path) -> None:
     # In write-ahead mode a reader is never blocked by the writer; the mode is
-    # kept in the file, so setting it once is enough.
+    # kept in the file, so setting it once is enough. A file that is there is not
+    # opened: closing it would drop the locks that DuckDB's own SQLite holds.
+    if path.exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with closing(sqlite3.connect(path)) as connection:

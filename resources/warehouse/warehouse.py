@@ -21,7 +21,7 @@ import orjson
 from pipelines.errors import WarehouseBusy, WarehouseError
 from pipelines.naming import quote, quote_table
 from resources.settings import Settings
-from resources.warehouse.connect import LAKE, LakeAddress, open_lake
+from resources.warehouse.connect import LAKE, LakeAddress, open_lake, patiently
 from resources.warehouse.door import Door
 
 SCHEMAS = ("raw", "quarantine", "staging", "core", "marts", "headwater")
@@ -56,8 +56,7 @@ class Warehouse:
         """A connection that sees one snapshot for the whole block."""
         cursor = self._instance().cursor()
         try:
-            cursor.execute(f"USE {LAKE}")
-            cursor.execute("BEGIN TRANSACTION")
+            begin(cursor)
             yield cursor
         finally:
             cursor.close()
@@ -96,7 +95,8 @@ class Warehouse:
         for attempt in range(_ATTEMPTS):
             cursor = self._instance().cursor()
             try:
-                cursor.execute(f"USE {LAKE}")
+                begin(cursor)
+                cursor.execute("COMMIT")
                 if prepare is not None:
                     prepare(cursor)
                 with self._door.held():
@@ -119,7 +119,7 @@ class Warehouse:
         message: str,
         extra: dict[str, Any],
     ) -> Committed:
-        cursor.execute("BEGIN TRANSACTION")
+        begin(cursor)
         try:
             value = work(cursor)
             cursor.execute(
@@ -130,9 +130,7 @@ class Warehouse:
         except BaseException:
             _rollback(cursor)
             raise
-        row = cursor.execute(f"FROM {LAKE}.last_committed_snapshot()").fetchone()
-        made = row[0] if row and row[0] is not None else current_snapshot(cursor)
-        return Committed(value, int(made))
+        return Committed(value, _snapshot_made(cursor, message))
 
     # ── opening and closing ──────────────────────────────────────────────────
 
@@ -144,14 +142,14 @@ class Warehouse:
 
     def _open(self) -> Connection:
         if self.address.exists():
-            connection = open_lake(self.address)
+            connection = open_lake(self.address, impatient=True)
             if not _missing_schemas(connection):
                 return connection
             connection.close()
         # The door is held so that two first runs don't both create the catalog.
         with self._door.held():
-            connection = open_lake(self.address)
-            connection.execute("BEGIN TRANSACTION")
+            connection = open_lake(self.address, impatient=True)
+            begin(connection)
             for name in _missing_schemas(connection):
                 connection.execute(f"CREATE SCHEMA {quote(name)}")
             connection.execute("COMMIT")
@@ -184,17 +182,50 @@ def _store_rows_in_files(connection: Connection) -> None:
     DuckLake would make a catalog table of the same columns for them, and SQLite
     allows no more than 2,000 columns.
     """
+    begin(connection)
     for schema in SCHEMAS:
         if schema != "headwater":
             connection.execute(
                 f"CALL {LAKE}.set_option('data_inlining_row_limit', 0, schema => '{schema}')"
             )
+    connection.execute("COMMIT")
+
+
+def _snapshot_made(connection: Connection, message: str) -> int:
+    """The snapshot of the commit just done, which a failure must not repeat."""
+    try:
+        begin(connection)
+        row = connection.execute(f"FROM {LAKE}.last_committed_snapshot()").fetchone()
+        made = row[0] if row and row[0] is not None else current_snapshot(connection)
+        connection.execute("COMMIT")
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"«{message}» was committed, but the lake then failed to name the snapshot: {error}"
+        ) from error
+    return int(made)
 
 
 def _missing_schemas(connection: Connection) -> list[str]:
     query = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?"
     existing = {row[0] for row in connection.execute(query, [LAKE]).fetchall()}
     return [name for name in SCHEMAS if name not in existing]
+
+
+def begin(connection: Connection) -> None:
+    """Begin a transaction on the lake: its statements see one snapshot.
+
+    Once begun, it meets no locks of processes that come and go; see `patiently`.
+    """
+
+    def act() -> None:
+        connection.execute("BEGIN TRANSACTION")
+        try:
+            connection.execute(f"USE {LAKE}")
+        except duckdb.Error:
+            _rollback(connection)
+            raise
+
+    patiently(act)
 
 
 def _rollback(cursor: Connection) -> None:
