@@ -35,6 +35,10 @@ def show(console: Console, report: RunReport, settings: Settings) -> None:
         console.print(_tables(report, told, console.width))
     if quiet:
         console.print(_fold(quiet), style="dim")
+    for table in report.tables:
+        if table.rows_repeated:
+            rows = count(table.rows_repeated, "row")
+            console.print(f"{table.table}: {rows} loaded that repeat another exactly.", style="dim")
     for check in report.checks:
         if check.status not in ("passed", "skipped"):
             _show_check(console, check)

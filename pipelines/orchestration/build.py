@@ -6,7 +6,7 @@ command. Does not belong here: any one part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
@@ -57,7 +57,7 @@ def build_definitions(
             abandoned_runs_sensor(settings),
         ],
         resources={
-            "session": _session(engine, catalog.tables(), observer or Silent()),
+            "session": _session(engine, _places(steps), observer or Silent()),
             "warehouse": engine.warehouse,
         },
         executor=dg.in_process_executor,
@@ -71,7 +71,25 @@ def _steps(catalog: Catalog) -> Iterator[dg.AssetsDefinition]:
         yield model_step(model, catalog)
 
 
-def _session(engine: Engine, tables: Sequence[str], observer: Observer) -> dg.ResourceDefinition:
+def _places(steps: Sequence[dg.AssetsDefinition]) -> dict[str, str]:
+    """Table → the step that fills it, in the order of the catalog."""
+    return {table_of(key): step.node_def.name for step in steps for key in step.keys}
+
+
+def planned_tables(run: dg.DagsterRun | None, places: Mapping[str, str]) -> list[str]:
+    """The tables that a run means to fill; a repeated run may take up only some steps."""
+    selected = {table_of(key) for key in run.asset_selection or ()} if run else set()
+    steps = set(run.step_keys_to_execute or ()) if run else set()
+    return [
+        table
+        for table, step in places.items()
+        if (not selected or table in selected) and (not steps or step in steps)
+    ]
+
+
+def _session(
+    engine: Engine, places: Mapping[str, str], observer: Observer
+) -> dg.ResourceDefinition:
     schema = {
         "full_refresh": dg.Field(
             bool,
@@ -83,14 +101,12 @@ def _session(engine: Engine, tables: Sequence[str], observer: Observer) -> dg.Re
     @dg.resource(config_schema=schema, description="The engine, and the record of this run.")
     def session(context: dg.InitResourceContext) -> Iterator[Session]:
         run = context.run
-        selected = run.asset_selection if run else None
-        chosen = {table_of(key) for key in selected} if selected else set(tables)
         run_id = run.run_id if run else "unsaved"
         with lease(engine.settings, run_id):
             opened = Session(
                 engine,
                 run_id,
-                [table for table in tables if table in chosen],
+                planned_tables(run, places),
                 full_refresh=context.resource_config["full_refresh"],
                 observer=observer,
             )

@@ -18,7 +18,7 @@ from pipelines.flow import CheckReport, Progress, TableReport
 from pipelines.orchestration.reports import keep
 from pipelines.orchestration.summary import Problem, RunReport, blocks
 from pipelines.quality import record, run_checks, run_rule
-from pipelines.spec import Check, Rule
+from pipelines.spec import Check, Rule, raw_table
 
 
 class Observer(Protocol):
@@ -177,7 +177,7 @@ class Session:
         waiting = [table]
         seen = set(waiting)
         while waiting:
-            for name in self.engine.catalog.upstream(waiting.pop()):
+            for name in self._above(waiting.pop()):
                 report = self._tables.get(name)
                 if report is not None and report.status in ("failed", "no files"):
                     found[name] = f"{name} ({report.status})"
@@ -187,3 +187,11 @@ class Session:
                     seen.add(name)
                     waiting.append(name)
         return [found[name] for name in sorted(found)]
+
+    def _above(self, table: str) -> tuple[str, ...]:
+        """What a table is made from; a child table is made from its parent."""
+        found = self.engine.catalog.stream_of(table)
+        if found is None:
+            return self.engine.catalog.upstream(table)
+        parent = raw_table(found[0].name, found[1].name)
+        return () if parent == table else (parent,)

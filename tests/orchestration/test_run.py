@@ -9,6 +9,7 @@ import pytest
 from pipelines.catalog import Catalog
 from pipelines.engine import Engine
 from pipelines.flow import TableReport
+from pipelines.orchestration.build import planned_tables
 from pipelines.orchestration.session import Session
 from resources.settings import Settings
 from tests.orchestration.conftest import Kept, Nightly, write
@@ -148,3 +149,23 @@ def test_a_run_that_is_broken_off_is_no_success(shop: Settings, catalog: Catalog
     assert problem.kind == "Interrupted"
     skipped = [table.table for table in report.tables if table.status == "skipped"]
     assert len(skipped) == len(catalog.tables()) - 1
+
+
+def test_a_child_table_waits_for_its_parent_that_failed(
+    shop: Settings, nightly: Nightly, kept: Kept
+) -> None:
+    assert shop.data is not None
+    write(shop.data, {"shop/baskets.json": "[{"})
+    nightly("raw.shop__baskets", "raw.shop__basket_items")
+    assert [problem.table for problem in kept.last.errors] == ["raw.shop__baskets"]
+    notes = {table.table: table.notes for table in kept.last.tables}
+    assert "raw.shop__baskets (failed)" in notes["raw.shop__basket_items"][0]
+
+
+def test_a_run_taken_up_again_means_only_the_steps_that_were_left() -> None:
+    places = {"raw.a": "raw__a", "raw.b": "raw__b", "core.c": "core__c"}
+    run = dg.DagsterRun(job_name="nightly", step_keys_to_execute=["raw__b", "core__c"])
+    assert planned_tables(run, places) == ["raw.b", "core.c"]
+    chosen = run._replace(asset_selection=frozenset({dg.AssetKey(["core", "c"])}))
+    assert planned_tables(chosen, places) == ["core.c"]
+    assert planned_tables(None, places) == list(places)
