@@ -53,10 +53,20 @@ class Warehouse:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one snapshot for the whole block."""
+        """A connection that sees one snapshot for the whole block.
+
+        Raises WarehouseError when the catalog can't be read.
+        """
         cursor = self._instance().cursor()
         try:
-            begin(cursor)
+            try:
+                begin(cursor)
+            except duckdb.Error as error:
+                said = self.address.hide(str(error)).strip()
+                raise WarehouseError(
+                    f"The lake's catalog can't be read: {said}. `headwater doctor` says what is "
+                    "wrong with it; a full disk is one reason."
+                ) from error
             yield cursor
         finally:
             cursor.close()
