@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from pipelines.catalog import Catalog
 from pipelines.engine import Engine, replay_quarantine, replay_table, run_stream
-from pipelines.errors import ConfigurationError, PackageDamaged, SourceError
+from pipelines.errors import ConfigurationError, PackageDamaged, SourceError, WarehouseBusy
 from pipelines.flow import TableReport
 from pipelines.load.hashing import table_hash
 from pipelines.naming import quote_table
@@ -221,3 +222,27 @@ def test_full_refresh_reads_every_file_and_keeps_a_history(firm: Firm) -> None:
     assert report.rows_read == 1
     assert firm.rows("n, _is_current") == [("a", False), ("b", True)]
     firm.declare(mode="append")
+
+
+def test_two_runs_of_one_stream_at_once_load_it_once(firm: Firm) -> None:
+    firm.declare(mode="append")
+    firm.write("a.csv", "id\n1\n")
+    firm.run()
+    firm.write("b.csv", "id\n2\n")
+    reports: list[TableReport | WarehouseBusy] = []
+
+    def run() -> None:
+        try:
+            reports.append(firm.run())
+        except WarehouseBusy as error:
+            reports.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(reports) == 3
+    assert firm.rows("id") == [("1",), ("2",)]
+    assert firm.run().status == "unchanged"
+    assert firm.rows("id") == [("1",), ("2",)]

@@ -92,7 +92,7 @@ def write_round(data: Path, number: int) -> None:
 
 def _event(chance: random.Random, number: int, line: int) -> str:
     amount: float | str = chance.randint(1, 9) if number % 3 else chance.random()
-    event = {
+    event: dict[str, object] = {
         "event": f"{number}-{line}",
         "n": "broken" if chance.random() < 0.1 else line,
         "amount": amount,
