@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.catalog import load_catalog
+from pipelines.engine import Engine, run_stream
 from resources.settings import Settings
 from resources.warehouse import Warehouse
+from tests.orchestration.conftest import DATA, FILES, write
 
 Ran = subprocess.CompletedProcess[bytes]
 Headwater = Callable[..., Ran]
@@ -35,6 +38,23 @@ def headwater(settings: Settings, tmp_path: Path) -> Headwater:
         )
 
     return call
+
+
+@pytest.fixture
+def assets(settings: Settings, tmp_path: Path) -> str:
+    """The shop's declarations, to stand beside Headwater's own, and its files."""
+    assert settings.data is not None
+    write(tmp_path / "assets", FILES)
+    write(settings.data, DATA)
+    return str(tmp_path / "assets")
+
+
+def load_sales(settings: Settings, assets: str) -> None:
+    """Load the shop's sales as a run would, without a process and Dagster."""
+    engine = Engine(settings, load_catalog([Path(assets)], built_in=False))
+    source, stream = next(each for each in engine.catalog.streams() if each[1].name == "sales")
+    run_stream(engine, source, stream, run_id="before")
+    engine.close()
 
 
 @pytest.fixture

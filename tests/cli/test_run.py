@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from resources.settings import Settings
-from tests.cli.conftest import Headwater
-from tests.orchestration.conftest import DATA, FILES, write
+from tests.cli.conftest import Headwater, load_sales
+from tests.orchestration.conftest import write
 
 RUN_KEYS = {"run_id", "status", "seconds", "tables", "checks", "errors"}
 TABLE_KEYS = {
@@ -24,15 +24,6 @@ TABLE_KEYS = {
     "notes",
 }
 SHOP = "group:shop or core.sale or marts.turnover"
-
-
-@pytest.fixture
-def assets(settings: Settings, tmp_path: Path) -> str:
-    """The shop's declarations beside Headwater's own, and its files."""
-    assert settings.data is not None
-    write(tmp_path / "assets", FILES)
-    write(settings.data, DATA)
-    return str(tmp_path / "assets")
 
 
 def test_a_run_tells_people_and_programs_and_a_second_finds_nothing_new(
@@ -66,14 +57,16 @@ def test_exit_codes_say_what_went_wrong(
 ) -> None:
     assert settings.data is not None
     sales = settings.data / "shop/sales.csv"
-    sales.write_text("sale_id,price\n1,-5.00\n")
+    sales.write_text("sale_id,price\n1,-5.00\n2,ten\n")
     blocked = headwater("run", SHOP, "--json", "-", HEADWATER_ASSETS=assets)
     assert blocked.returncode == 1
     run = json.loads(blocked.stdout)
     assert run["status"] == "checks_failed"
     failed = [check for check in run["checks"] if check["status"] == "failed"]
     assert [(check["severity"], check["failing_rows"]) for check in failed] == [("critical", 1)]
-    assert "-5.00" in blocked.stderr.decode()
+    told = blocked.stderr.decode()
+    assert "-5.00" in told
+    assert "headwater quarantine show raw.shop__sales" in told
     statuses = {table["table"]: table["status"] for table in run["tables"]}
     assert statuses["core.sale"] == statuses["marts.turnover"] == "skipped"
 
@@ -126,9 +119,7 @@ def test_quarantined_rows_are_shown_and_replayed(
 ) -> None:
     assert settings.data is not None
     write(settings.data, {"shop/sales.csv": "sale_id,price\n1,10.50\n2,ten\n"})
-    done = headwater("run", "raw.shop__sales", HEADWATER_ASSETS=assets)
-    assert done.returncode == 0, done.stderr
-    assert "headwater quarantine show raw.shop__sales" in done.stdout.decode()
+    load_sales(settings, assets)
     (held,) = json.loads(headwater("quarantine", "list", "--json").stdout)
     assert (held["table"], held["rows"]) == ("raw.shop__sales", 1)
     (row,) = json.loads(headwater("quarantine", "show", "raw.shop__sales", "--json").stdout)
@@ -145,7 +136,7 @@ def test_quarantined_rows_are_shown_and_replayed(
 def test_a_table_is_rebuilt_from_landing(
     headwater: Headwater, settings: Settings, assets: str
 ) -> None:
-    assert headwater("run", "raw.shop__sales", HEADWATER_ASSETS=assets).returncode == 0
+    load_sales(settings, assets)
     query = "SELECT sale_id, price FROM raw.shop__sales ORDER BY ALL"
     before = headwater("sql", query, "--format", "csv").stdout
     assert settings.data is not None
