@@ -83,11 +83,11 @@ class Watcher:
         if self._bar:
             self._bar.update(self._task, what=table)
 
-    def progressed(self, table: str, what: str, done: int, total: int | None) -> None:
+    def progressed(self, table: str, what: str, done: int, total: int | None) -> None:  # noqa: ARG002  (`what` names it)
         """Show how far the work on it is."""
         if self._bar:
-            share = f"{done:,} of {total:,}" if total else f"{done:,}"
-            self._bar.update(self._task, what=f"{table}: {what} {share}")
+            share = f"{100 * done // total} %" if total else f"{done:,}" if done else "…"
+            self._bar.update(self._task, what=f"{what} {share}")
 
     def finished(self, table: TableReport, checks: Sequence[CheckReport]) -> None:
         """Say what came of a table; the unchanged ones are left to the summary."""

@@ -19,10 +19,8 @@ from pipelines.orchestration import RunReport, html_path
 from resources.settings import Settings
 
 SAMPLE_ROWS = 5
-NARROW = 100
-_NUMBERS = ("read", "loaded", "quaran-\ntined", "blank or\ndouble", "s")
-_ROOMY = ("mode", "blank or\ndouble")
-"""Columns that a narrow terminal does without."""
+NARROW = 90
+_NUMBERS = ("read", "loaded", "quarantined", "s")
 _STYLES = {"failed": "red", "skipped": "yellow"}
 
 
@@ -36,9 +34,8 @@ def show(console: Console, report: RunReport, settings: Settings) -> None:
     if quiet:
         console.print(_fold(quiet), style="dim")
     for table in report.tables:
-        if table.rows_repeated:
-            rows = count(table.rows_repeated, "row")
-            console.print(f"{table.table}: {rows} loaded that repeat another exactly.", style="dim")
+        if words := _left_out(table):
+            console.print(f"{table.table}: {words}.", style="dim", soft_wrap=True)
     for check in report.checks:
         if check.status not in ("passed", "skipped"):
             _show_check(console, check)
@@ -59,7 +56,7 @@ def _is_quiet(table: TableReport, report: RunReport) -> bool:
 
 def _tables(report: RunReport, tables: list[TableReport], width: int) -> Table:
     names = ("table", "mode", *_NUMBERS[:-1], "checks", "s")
-    kept = [name for name in names if width >= NARROW or name not in _ROOMY]
+    kept = [name for name in names if width >= NARROW or name != "mode"]
     shown = new_table(*kept, numbers=_NUMBERS)
     for table in tables:
         row = dict(zip(names, _row(table, report.checks_of(table.table)), strict=True))
@@ -72,7 +69,6 @@ def _row(table: TableReport, checks: list[CheckReport]) -> list[str]:
         table.rows_read,
         table.rows_loaded,
         table.rows_quarantined,
-        table.rows_blank + table.rows_duplicate,
     ]
     mode = table.status if table.status in _STYLES else table.mode
     return [table.table, mode, *map(amount, numbers), _checks(checks), f"{table.seconds:.1f}"]
@@ -87,6 +83,18 @@ def _checks(checks: list[CheckReport]) -> str:
     parts += [f"[yellow]{warned} warned[/]"] if warned else []
     parts += [f"[red]{failed} failed[/]"] if failed else []
     return " ".join(parts) or "·"
+
+
+def _left_out(table: TableReport) -> str:
+    """Why a table holds fewer rows than were read, or rows that look the same."""
+    parts = []
+    if table.rows_blank:
+        parts.append(f"{count(table.rows_blank, 'wholly empty record')} dropped")
+    if table.rows_duplicate:
+        parts.append(f"{count(table.rows_duplicate, 'duplicate')} dropped")
+    if table.rows_repeated:
+        parts.append(f"{count(table.rows_repeated, 'row')} loaded that repeat another exactly")
+    return ", ".join(parts)
 
 
 def _fold(quiet: list[TableReport]) -> str:
