@@ -10,11 +10,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from benchmarks.files_data import TYPES
 from pipelines.catalog import Catalog
 from pipelines.engine import Engine
 from pipelines.engine.streams import run_stream
-
-from benchmarks.files_data import TYPES
 from pipelines.spec import Column, Csv, Excel, FileFormat, FileStream, JsonLines, Source
 from resources.settings import Settings
 from resources.warehouse import count_rows
