@@ -18,7 +18,7 @@ from pipelines.extract.discover import Plan, plan
 from pipelines.extract.read import read_file
 from pipelines.flow import Progress, SourceFile, StreamState, TableReport
 from pipelines.load.attach import lake_folder, remove_orphans
-from pipelines.load.commit import commit_abandoned, commit_package, commit_state, ensure_table
+from pipelines.load.commit import commit_abandoned, commit_package, commit_state, ensure_tables
 from pipelines.load.landing import Landing, Package
 from pipelines.load.manifest import Rules
 from pipelines.load.records import read_state, recorded_loads
@@ -64,7 +64,7 @@ def run_stream(
         report = commit_package(engine.warehouse, package, stream, run_id=run_id)
     elif todo.empty:
         report.status = "no files"
-        ensure_table(engine.warehouse, table, stream)
+        ensure_tables(engine.warehouse, source.name, stream)
     else:
         after = replace(state, files=todo.files_after({}))
         if after != state:
@@ -106,15 +106,11 @@ def _extract(
         complete=not todo.unchanged,
         before=state,
     )
-    total = sum(file.size for file in todo.to_read)
-    done = 0
+    told = _Progress(progress, f"reading {aim.table}", sum(file.size for file in todo.to_read))
     try:
         with PackageWriter(landing, aim) as writer:
             for file in todo.to_read:
-                _read(engine, stream, file, names, writer)
-                done += file.size
-                if progress:
-                    progress(f"reading {aim.table}", done, total)
+                _read(engine, stream, file, names, writer, told)
             hashes = writer.finish()
             after = StreamState(
                 files=todo.files_after(hashes),
@@ -135,9 +131,15 @@ def _read(
     file: SourceFile,
     names: NameMap,
     writer: PackageWriter,
+    told: _Progress,
 ) -> None:
     try:
-        with writer.tee(file) as tee:
+        with writer.tee(file) as keep:
+
+            def tee(data: bytes) -> None:
+                keep(data)
+                told.more(len(data))
+
             for chunk in read_file(stream, file, engine.store, names, tee):
                 writer.write(chunk)
     except FileRefused as error:
@@ -148,6 +150,21 @@ def _read(
                 "stream or none."
             ) from error
         writer.refuse(file, error)
+
+
+class _Progress:
+    """Tells how many bytes of all files were read."""
+
+    def __init__(self, progress: Progress | None, what: str, total: int) -> None:
+        self._progress = progress
+        self._what = what
+        self._total = total
+        self._done = 0
+
+    def more(self, count: int) -> None:
+        self._done += count
+        if self._progress:
+            self._progress(self._what, self._done, self._total)
 
 
 def _recover(

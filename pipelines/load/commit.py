@@ -18,7 +18,7 @@ import duckdb
 from pipelines.errors import WarehouseBusy, WarehouseError
 from pipelines.failpoints import failpoint
 from pipelines.flow import StreamState, TableReport
-from pipelines.load.columns import SYSTEM_TYPES, UNKNOWN, physical
+from pipelines.load.columns import HISTORY_TYPES, SYSTEM_TYPES, UNKNOWN, physical
 from pipelines.load.evolve import describe, evolve
 from pipelines.load.ids import made_at
 from pipelines.load.landing import Package
@@ -32,7 +32,8 @@ from pipelines.load.records import (
     write_state,
 )
 from pipelines.load.steps import Change
-from pipelines.spec import FileStream
+from pipelines.load.unnest import child_of
+from pipelines.spec import FileStream, raw_table
 from resources.warehouse import (
     Committed,
     Connection,
@@ -120,21 +121,26 @@ def commit_abandoned(
     guarded(warehouse, lambda: warehouse.commit(work, message=message))
 
 
-def ensure_table(warehouse: Warehouse, table: str, stream: FileStream) -> bool:
-    """Create the table with its declared columns if it is absent; whether it was.
+def ensure_tables(warehouse: Warehouse, source: str, stream: FileStream) -> bool:
+    """Create a stream's tables with what is declared if they are absent; whether so.
 
     A column without a declared type is text, so that models can run on nothing.
     """
+    table = raw_table(source, stream.name)
     with warehouse.read() as connection:
         if table_exists(connection, table):
             return False
-    declared = {name: physical(c.type or UNKNOWN) for name, c in stream.columns.items()}
-    if not declared:
-        return False
+    declared = {name: column.type or UNKNOWN for name, column in stream.columns.items()}
+    dropped = {item.column for item in stream.unnest if item.drop}
+    own = {name: physical(kind) for name, kind in declared.items() if name not in dropped}
+    more = HISTORY_TYPES if stream.mode == "history" else {}
 
     def work(tx: Connection) -> None:
         ensure_quarantine(tx, table)
-        evolve(tx, table, declared | SYSTEM_TYPES)
+        evolve(tx, table, own | SYSTEM_TYPES | more)
+        for item in stream.unnest:
+            child = child_of(item, declared, table)
+            evolve(tx, raw_table(source, item.into), child.columns | more)
         describe(tx, table, stream, {})
 
     guarded(warehouse, lambda: warehouse.commit(work, message=f"create {table}, empty"))

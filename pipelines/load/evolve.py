@@ -29,18 +29,23 @@ def evolve(
     wanted: Mapping[str, str],
     *,
     hollow: Collection[str] = (),
+    unwanted: Collection[str] = (),
 ) -> bool:
     """Create the table or bring its columns to `wanted`; whether anything changed.
 
     `wanted` maps column → SQL type; a column that the table has beyond these
-    stays. `hollow` are columns whose present values needn't be kept.
+    stays unless it is `unwanted`. `hollow` are columns whose present values
+    needn't be kept.
     """
     existing = table_columns(tx, table)
     if not existing:
         columns = ", ".join(f"{quote(name)} {kind}" for name, kind in wanted.items())
         tx.execute(f"CREATE TABLE {quote_table(table)} ({columns})")
         return True
-    changed = False
+    gone = [name for name in unwanted if name in existing]
+    for name in gone:
+        tx.execute(f"ALTER TABLE {quote_table(table)} DROP COLUMN {quote(name)}")
+    changed = bool(gone)
     for name, kind in wanted.items():
         if name not in existing:
             tx.execute(f"ALTER TABLE {quote_table(table)} ADD COLUMN {quote(name)} {kind}")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -84,7 +83,7 @@ class PartsWriter:
             path = self._folder / f"part-{len(self.parts):05d}.parquet"
             self._part = _OpenPart(path, rows)
         self._part.write(rows, self._load_id)
-        if self._part.sink.size >= _PART_BYTES:
+        if self._part.sink.tell() >= _PART_BYTES:
             self._end_part()
 
     def _end_part(self) -> None:
@@ -96,8 +95,9 @@ class PartsWriter:
 class _OpenPart:
     def __init__(self, path: Path, rows: pa.Table) -> None:
         self.schema = rows.schema
-        self.sink = HashingFile(path)
-        self._name = path.name
+        # Written without a turn through Python for every page of every column.
+        self.sink = pa.OSFile(str(path), "wb")
+        self._path = path
         self._rows = 0
         physical = _physical(_with_load_id(rows.slice(0, 0), "").schema)
         self._writer = pq.ParquetWriter(
@@ -122,41 +122,14 @@ class _OpenPart:
         self._writer.close()
         self.sink.close()
         columns = {field.name: sql_type(field.type, null="NULL") for field in self.schema}
-        return Part(self._name, self._rows, self.sink.size, self.sink.sha256, columns)
+        return Part(self._path.name, self._rows, *fingerprint(self._path), columns)
 
 
-class HashingFile:
-    """A file to write to that knows its size and sha256 in the end."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
-        self._hash = hashlib.sha256()
-        self.size = 0
-
-    def write(self, data: Any) -> int:
-        """Take the next bytes."""
-        self._hash.update(data)
-        written = self._file.write(data)
-        self.size += written
-        return written
-
-    def flush(self) -> None:
-        """Hand what is buffered to the system."""
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file; more than once does no harm."""
-        self._file.close()
-
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed."""
-        return self._file.closed
-
-    @property
-    def sha256(self) -> str:
-        """The hash of all that was written."""
-        return self._hash.hexdigest()
+def fingerprint(path: Path) -> tuple[int, str]:
+    """Size and sha256 of a file as it lies on the disk."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return path.stat().st_size, digest
 
 
 def _canonical(rows: pa.Table) -> pa.Table:

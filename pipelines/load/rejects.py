@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.flow import Reject
 from pipelines.load.manifest import Part
-from pipelines.load.parts import HashingFile
+from pipelines.load.parts import fingerprint
 
 NAME = "rejects.parquet"
 _BATCH = 20_000
@@ -36,7 +37,7 @@ class RejectsWriter:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._waiting: list[Reject] = []
-        self._sink: HashingFile | None = None
+        self._sink: Any = None
         self._writer: pq.ParquetWriter | None = None
         self._rows = 0
 
@@ -53,7 +54,7 @@ class RejectsWriter:
             return None
         self._writer.close()
         self._sink.close()
-        return Part(NAME, self._rows, self._sink.size, self._sink.sha256)
+        return Part(NAME, self._rows, *fingerprint(self._path))
 
     def abandon(self) -> None:
         """Close the file without completing it."""
@@ -66,7 +67,7 @@ class RejectsWriter:
         if not self._waiting:
             return
         if self._writer is None:
-            self._sink = HashingFile(self._path)
+            self._sink = pa.OSFile(str(self._path), "wb")
             self._writer = pq.ParquetWriter(
                 self._sink, _SCHEMA, compression="zstd", store_schema=False
             )

@@ -99,9 +99,14 @@ class Change:
         return cls(package, stream, known, settled, way, staged, released, folder, tuple(notes))
 
     @property
+    def _dropped(self) -> set[str]:
+        """Lists that live in a child table only."""
+        return {item.column for item in self.stream.unnest if item.drop}
+
+    @property
     def columns(self) -> dict[str, str]:
         """The raw table's columns as they shall be, name → SQL type."""
-        dropped = {item.column for item in self.stream.unnest if item.drop}
+        dropped = self._dropped
         own = {n: physical(t) for n, t in self.settled.columns.items() if n not in dropped}
         history = HISTORY_TYPES if self.stream.mode == "history" else {}
         return own | SYSTEM_TYPES | history
@@ -116,7 +121,8 @@ class Change:
         if self.way == "swap" and before:
             empty(tx, table)
             before = 0
-        evolve(tx, table, self.columns, hollow=self._hollow(self.known))
+        hollow = self._hollow(self.known)
+        evolve(tx, table, self.columns, hollow=hollow, unwanted=self._dropped)
         names = [name for name in self.columns if name not in HISTORY_TYPES]
         rows = Rows(
             table,

@@ -85,6 +85,23 @@ def test_no_files_still_gives_a_table_that_models_can_read(firm: Firm) -> None:
     assert firm.run().rows_loaded == 1
 
 
+def test_no_files_give_child_tables_and_intervals_too(firm: Firm) -> None:
+    unnest = (Unnest(column="tags", into="tags", keys=("id",), drop=True),)
+    columns = {"id": Column(type="BIGINT"), "tags": Column(type="VARCHAR[]")}
+    firm.declare(mode="history", key=("id",), columns=columns, unnest=unnest)
+    assert firm.run().status == "no files"
+    assert firm.rows("id, _is_current") == []
+    assert firm.rows("id, value, _position, _valid_from", "raw.firm__tags") == []
+
+
+def test_progress_counts_the_bytes_of_all_files(firm: Firm) -> None:
+    firm.write("a.csv", "id\n1\n")
+    firm.write("b.csv", "id\n1\n2\n")
+    told: list[tuple[str, int, int | None]] = []
+    firm.run(progress=lambda *said: told.append(said))
+    assert told[-1] == ("reading raw.firm__deals", 12, 12)
+
+
 def test_a_renamed_file_is_not_loaded_twice(firm: Firm) -> None:
     firm.declare(mode="append")
     firm.write("a.csv", "id\n1\n")

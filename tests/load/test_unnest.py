@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -68,3 +69,15 @@ def test_a_child_whose_elements_are_unknown_yet_gets_its_fields_later(loader: Lo
     assert list(loader.types(CHILD))[:2] == ["id", "_position"]
     loader.load(stream, company([2], [[{"id": 1, "raisedOn": "x"}]]))
     assert loader.rows("raised_on", CHILD) == [("x",)]
+
+
+def test_a_list_that_is_dropped_later_leaves_the_table(loader: Loader) -> None:
+    kept = make_stream(mode="merge", key=("id",), unnest=KEYS)
+    loader.load(kept, company([1], [[{"id": 1, "raisedOn": "x"}]]))
+    dropped = replace(kept, unnest=(replace(KEYS[0], drop=True),))
+    loader.load(dropped, company([2], [[{"id": 2, "raisedOn": "y"}]]))
+    assert "rounds" not in loader.types()
+    assert loader.rows("id") == [(1,), (2,)]
+    loader.load(kept, company([3], [[{"id": 3, "raisedOn": "z"}]]))
+    assert loader.rows("id", tail="WHERE rounds IS NULL") == [(1,), (2,)]
+    assert loader.rows("raised_on", CHILD) == [("x",), ("y",), ("z",)]

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pipelines.load.hashing import table_hash
+from tests.conftest import ROOT
 from tests.reliability.firm import (
     STREAMS,
     half_states,
@@ -27,7 +28,7 @@ from tests.reliability.firm import (
 
 ROUNDS = 20
 POINTS = {
-    "mid_page": 6,
+    "mid_page": 5,
     "after_staging": 4,
     "package_written": 4,
     "mid_commit": 4,
@@ -36,14 +37,17 @@ POINTS = {
 """Failpoint → how often a round passes it."""
 
 
-def start(*arguments: object, failpoint: str | None = None) -> subprocess.Popen[str]:
+def start(
+    *arguments: object, failpoint: str | None = None, output: int | None = None
+) -> subprocess.Popen[str]:
     environment = dict(os.environ)
     if failpoint:
         environment["HEADWATER_FAILPOINT"] = failpoint
     return subprocess.Popen(
         [sys.executable, "-m", "tests.reliability.child", *map(str, arguments)],
+        cwd=ROOT,
         env=environment,
-        stdout=subprocess.PIPE,
+        stdout=output,
         text=True,
     )
 
@@ -52,14 +56,14 @@ def start(*arguments: object, failpoint: str | None = None) -> subprocess.Popen[
 def reader(home: Path, data: Path) -> Iterator[dict[str, Any]]:
     """A process that looks at the tables all through the block; what it saw."""
     stop = home.parent / "stop"
-    process = start("read", home, data, stop)
+    process = start("read", home, data, stop, output=subprocess.PIPE)
     seen: dict[str, Any] = {}
     try:
         yield seen
     finally:
         stop.touch()
-        output, _ = process.communicate(timeout=120)
-        seen |= json.loads(output)
+        said, _ = process.communicate(timeout=120)
+        seen |= json.loads(said)
 
 
 @pytest.mark.slow
