@@ -67,10 +67,13 @@ WIDENED: list[tuple[Any, Any, str, list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize("mode", ["append", "merge", "history"])
-@pytest.mark.parametrize(("first", "second", "kind", "values"), WIDENED)
+@pytest.mark.parametrize(
+    ("mode", "first", "second", "kind", "values"),
+    [("append", *case) for case in WIDENED]
+    + [(mode, *WIDENED[n]) for mode in ("merge", "history") for n in (0, 6, 9)],
+)
 def test_a_widened_type_stays_in_one_column_with_every_value(
-    loader: Loader, first: Any, second: Any, kind: str, values: list[Any], mode: str
+    loader: Loader, mode: str, first: Any, second: Any, kind: str, values: list[Any]
 ) -> None:
     stream = make_stream(mode=mode, key=() if mode == "append" else ("id",))
     loader.load(stream, {"id": [1], "n": first})
