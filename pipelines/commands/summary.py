@@ -6,6 +6,8 @@ its status or exit code.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -165,18 +167,27 @@ def _show_places(console: Console, report: RunReport, settings: Settings) -> Non
 
 
 def _next(report: RunReport) -> list[tuple[str, str]]:
-    commands = [("headwater tables", "what is in the warehouse")]
+    headwater = _command()
+    commands = [(f"{headwater} tables", "what is in the warehouse")]
     set_aside = next((table for table in report.tables if table.rows_quarantined), None)
     if set_aside:
         commands.append(
-            (f"headwater quarantine show {set_aside.table}", "rows that were set aside")
+            (f"{headwater} quarantine show {set_aside.table}", "rows that were set aside")
         )
     if report.errors:
-        commands.append(("headwater doctor", "what is wrong with this installation"))
+        commands.append((f"{headwater} doctor", "what is wrong with this installation"))
     built = [table.table for table in report.tables if table.status in ("built", "unchanged")]
     if built:
-        commands.append((f'headwater sql "FROM {built[-1]} LIMIT 10"', "look at the result"))
+        commands.append((f'{headwater} sql "FROM {built[-1]} LIMIT 10"', "look at the result"))
     return [*commands[:2], commands[-1]] if len(commands) > 3 else commands
+
+
+def _command() -> str:
+    """The command as a person can type it here: by its path where PATH lacks it."""
+    called = Path(sys.argv[0])
+    if shutil.which("headwater") or called.name != "headwater":
+        return "headwater"
+    return str(_near(called.absolute()))
 
 
 def _near(path: Path) -> Path:
