@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from pipelines.load.writer import Aim, PackageWriter
 from pipelines.naming import quote_table
 from pipelines.spec import FileStream, JsonLines, raw_table
 from resources.settings import Settings
-from resources.warehouse import Warehouse
+from resources.warehouse import Connection, Warehouse
 
 SOURCE = "firm"
 
@@ -96,6 +97,20 @@ class Loader:
     ) -> TableReport:
         return self.commit(self.package(stream, *chunks, **how), stream)
 
+    def clear(self) -> None:
+        """Drop every table and every package."""
+
+        def work(tx: Connection) -> None:
+            found = tx.execute(
+                "SELECT DISTINCT schema_name || '.' || table_name FROM duckdb_columns() "
+                "WHERE database_name = 'lake' AND schema_name <> 'main'"
+            ).fetchall()
+            for (table,) in found:
+                tx.execute(f"DROP TABLE {quote_table(table)}")
+
+        self.warehouse.commit(work, message="clear")
+        shutil.rmtree(self.settings.landing, ignore_errors=True)
+
     def rows(self, columns: str, table: str = "raw.firm__deals", tail: str = "") -> list[Any]:
         with self.warehouse.read() as connection:
             query = f"SELECT {columns} FROM {quote_table(table)} {tail} ORDER BY ALL"
@@ -118,9 +133,21 @@ def reject(line: int, file: str = "a.jsonl") -> Reject:
     return Reject("Column n holds 'x', which is no BIGINT.", '{"n": "x"}', file, line, None, "n")
 
 
+@pytest.fixture(scope="session")
+def shared_loader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loader]:
+    """Opening a lake takes longer than most of these tests, so they share one."""
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(home=home, data=tmp_path_factory.mktemp("data"))
+    warehouse = Warehouse(settings)
+    yield Loader(settings, warehouse)
+    warehouse.close()
+
+
 @pytest.fixture
-def loader(settings: Settings, warehouse: Warehouse) -> Loader:
-    return Loader(settings, warehouse)
+def loader(shared_loader: Loader) -> Iterator[Loader]:
+    """A loader whose warehouse and landing hold nothing."""
+    yield shared_loader
+    shared_loader.clear()
 
 
 Load = Callable[..., TableReport]

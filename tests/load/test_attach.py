@@ -13,10 +13,17 @@ import pytest
 
 from pipelines.load.attach import lake_folder, remove_orphans
 from pipelines.load.landing import Package
-from resources.warehouse import open_lake
+from resources.settings import Settings
+from resources.warehouse import Warehouse, open_lake
 from tests.load.conftest import Loader, make_stream
 
 TABLE = "raw.firm__deals"
+
+
+@pytest.fixture
+def loader(settings: Settings, warehouse: Warehouse) -> Loader:
+    """A loader on a lake of its own, whose files can be counted."""
+    return Loader(settings, warehouse)
 
 
 def lake_files(loader: Loader) -> list[Path]:
