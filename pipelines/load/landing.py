@@ -6,7 +6,7 @@ here: writing a package (`writer`), or what became of it (`records`).
     <landing>/<source>/<stream>/<load_id>/manifest.json, part-….parquet, raw/…
 
 A package is built in a hidden folder beside it and gets its name by one rename,
-so a folder without a leading dot is complete. The builder holds a lock on the
+so a folder without a leading dot is complete. Whoever builds it holds a lock on the
 hidden folder; one without a holder was left by a run that was killed.
 """
 
