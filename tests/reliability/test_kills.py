@@ -27,6 +27,7 @@ from tests.reliability.firm import (
 )
 
 ROUNDS = 20
+HELD_S = 15
 POINTS = {
     "mid_page": 5,
     "after_staging": 4,
@@ -108,14 +109,14 @@ def test_a_reader_never_waits_for_a_commit_that_takes_long(tmp_path: Path) -> No
             write_round(data, number)
             child = start("run", home, data, failpoint="mid_commit:hang:3")
             with pytest.raises(subprocess.TimeoutExpired):
-                child.wait(timeout=8)
+                child.wait(timeout=HELD_S)
             child.kill()
             child.wait()
             run_all(engine)
     assert seen["problems"] == []
-    # The writer held its transaction for seconds each time; a read takes
-    # milliseconds, and the rest is for a machine that is busy otherwise.
-    assert seen["longest_s"] < 2
+    # The writer held its transaction for most of HELD_S each time: whoever had
+    # waited for it would have waited that long; a busy machine is not that slow.
+    assert seen["longest_s"] < HELD_S / 3
     assert seen["reads"] > 100
 
 
