@@ -114,9 +114,9 @@ def test_a_reader_never_waits_for_a_commit_that_takes_long(tmp_path: Path) -> No
             child.wait()
             run_all(engine)
     assert seen["problems"] == []
-    # The writer held its transaction for most of HELD_S each time: whoever had
-    # waited for it would have waited that long; a busy machine is not that slow.
-    assert seen["longest_s"] < HELD_S / 3
+    # The writer held its transaction for most of HELD_S each time; a read takes
+    # milliseconds, and the rest is for a machine that is busy otherwise.
+    assert seen["longest_s"] < 2
     assert seen["reads"] > 100
 
 
