@@ -10,31 +10,35 @@ import shutil
 import sys
 from pathlib import Path
 
-from benchmarks.files_data import TYPES
-from pipelines.catalog import Catalog
-from pipelines.engine import Engine
-from pipelines.engine.streams import run_stream
-from pipelines.spec import Column, Csv, Excel, FileFormat, FileStream, JsonLines, Source
 from resources.settings import Settings
-from resources.warehouse import count_rows
-
-FORMATS: dict[str, FileFormat] = {"csv": Csv(), "jsonl": JsonLines(), "xlsx": Excel()}
+from resources.warehouse import Warehouse, count_rows
 
 
 def load(kind: str, source: Path, home: Path) -> int:
     """Load one file into a fresh installation below `home`; rows in the table."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
+    settings = Settings(home=home, data=source.parent)
+    # As `headwater run` does: the lake is opened while the rest is imported.
+    warehouse = Warehouse(settings)
+    warehouse.open_ahead()
+
+    from benchmarks.files_data import TYPES
+    from pipelines.catalog import Catalog
+    from pipelines.engine import Engine, run_stream
+    from pipelines.spec import Column, Csv, Excel, FileFormat, FileStream, JsonLines, Source
+
+    formats: dict[str, FileFormat] = {"csv": Csv(), "jsonl": JsonLines(), "xlsx": Excel()}
     stream = FileStream(
         name="rows",
         files=(source.name,),
-        format=FORMATS[kind],
+        format=formats[kind],
         description="The generated rows.",
         mode="append",
         columns={name: Column(type=sql) for name, sql in TYPES.items()},
     )
     system = Source(name="benchmark", description="-", owner="-", streams=(stream,))
-    engine = Engine(Settings(home=home, data=source.parent), Catalog(sources={"benchmark": system}))
+    engine = Engine(settings, Catalog(sources={"benchmark": system}), warehouse=warehouse)
     report = run_stream(engine, system, stream, run_id="benchmark")
     with engine.warehouse.read() as connection:
         rows = count_rows(connection, report.table)

@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
 
 MAX_LENGTH = 120
+Constant: TypeAlias = "str | int | bool | datetime | Sequence[str] | None"
 
 
 def quote(identifier: str) -> str:
@@ -28,8 +31,28 @@ def quote_table(table: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A string constant for SQL text, where no parameter can stand."""
+    """A string constant for SQL text."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def constant(value: Constant) -> str:
+    """Any value that Headwater itself writes, as a constant for SQL text.
+
+    A statement with parameters would do the same, but at the first of them
+    DuckDB's client imports pandas, which takes longer than most statements.
+    A naive datetime is refused: ValueError.
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int):
+        return str(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"The time {value} has no zone, so it's no point in time.")
+        return f"TIMESTAMPTZ '{value.isoformat(sep=' ')}'"
+    if isinstance(value, str):
+        return "(" + " || chr(0) || ".join(map(literal, value.split("\x00"))) + ")"
+    return f"[{', '.join(map(constant, value))}]::VARCHAR[]"
 
 
 def normalise(name: str) -> str:

@@ -19,6 +19,7 @@ from pipelines.commands.show import as_json, console
 from pipelines.commands.summary import show
 from pipelines.errors import ConfigurationError, WarehouseError
 from resources.settings import Settings, load_settings
+from resources.warehouse import Warehouse
 
 
 def run(selection: Sequence[str], *, full_refresh: bool, json_to: str | None) -> int:
@@ -43,6 +44,9 @@ def run(selection: Sequence[str], *, full_refresh: bool, json_to: str | None) ->
 def _execute(
     settings: Settings, selection: Sequence[str], *, full_refresh: bool, watcher: Watcher
 ) -> None:
+    warehouse = Warehouse(settings)
+    warehouse.open_ahead()
+
     from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
     from dagster._core.utils import make_new_run_id
 
@@ -51,7 +55,9 @@ def _execute(
     from pipelines.orchestration.nightly import NIGHTLY, run_config
     from pipelines.orchestration.selection import select
 
-    job = build_definitions(settings, observer=watcher).resolve_job_def(NIGHTLY)
+    job = build_definitions(settings, observer=watcher, warehouse=warehouse).resolve_job_def(
+        NIGHTLY
+    )
     keys = select(job.asset_layer.asset_graph, selection)
     with open_instance(settings) as instance, watcher:
         close_abandoned(instance, settings)

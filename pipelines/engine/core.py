@@ -17,14 +17,18 @@ from resources.warehouse import Warehouse
 class Engine:
     """One installation: its settings, declarations, warehouse and source files."""
 
-    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+    def __init__(
+        self, settings: Settings, catalog: Catalog, *, warehouse: Warehouse | None = None
+    ) -> None:
+        """`warehouse` is for who has begun to open it already (`open_ahead`)."""
         self.settings = settings
         self.catalog = catalog
+        self._begun = warehouse
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        """The warehouse, opened at first use."""
-        return Warehouse(self.settings)
+        """The warehouse, opened at first use unless that was begun."""
+        return self._begun or Warehouse(self.settings)
 
     @cached_property
     def store(self) -> FileStore:

@@ -87,9 +87,8 @@ def describe(tx: Connection, table: str, stream: FileStream, names: Mapping[str,
         tx.execute(f"COMMENT ON TABLE {quote_table(table)} IS {literal(stream.description)}")
     said = dict(
         tx.execute(
-            "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = ? "
-            "AND schema_name = ? AND table_name = ?",
-            [LAKE, schema, name],
+            f"SELECT column_name, comment FROM duckdb_columns() WHERE database_name = '{LAKE}' "
+            f"AND schema_name = {literal(schema)} AND table_name = {literal(name)}"
         ).fetchall()
     )
     for column, comment in _comments(stream, names).items():

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pipelines.load.attach import attach, fits
 from pipelines.load.columns import HISTORY_TYPES, SYSTEM_COLUMNS
-from pipelines.naming import quote, quote_table
+from pipelines.naming import constant, quote, quote_table
 from resources.warehouse import Connection, table_columns
 from resources.warehouse.rows import make_equal
 
@@ -85,26 +85,24 @@ def _history(tx: Connection, rows: Rows, at: datetime, gone: str) -> None:
     )
     at = _not_before(tx, table, at)
     tx.execute(
-        f"UPDATE {table} AS target SET _valid_to = ?, _is_current = false WHERE _is_current AND ("
+        f"UPDATE {table} AS target SET _valid_to = {constant(at)}, _is_current = false "
+        "WHERE _is_current AND ("
         f"EXISTS (SELECT 1 FROM {rows.relation} AS staged WHERE {same} AND ({differs or 'false'}))"
-        f" OR (({gone}) AND NOT EXISTS (SELECT 1 FROM {rows.relation} AS staged WHERE {same})))",
-        [at],
+        f" OR (({gone}) AND NOT EXISTS (SELECT 1 FROM {rows.relation} AS staged WHERE {same})))"
     )
     listed = ", ".join(quote(name) for name in names)
     tx.execute(
         f"INSERT INTO {table} ({listed}, _valid_from, _valid_to, _is_current) "
-        f"SELECT {listed}, ?, NULL, true FROM {rows.relation} AS staged WHERE NOT EXISTS "
-        f"(SELECT 1 FROM {table} AS target WHERE target._is_current AND {same})",
-        [at],
+        f"SELECT {listed}, {constant(at)}, NULL, true FROM {rows.relation} AS staged "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS target WHERE target._is_current AND {same})"
     )
 
 
 def _not_before(tx: Connection, table: str, at: datetime) -> datetime:
     """The moment, or just after the newest version where the clock went back."""
-    query = (
-        f"SELECT greatest(?::TIMESTAMPTZ, max(_valid_from) + INTERVAL 1 MICROSECOND) FROM {table}"
-    )
-    row = tx.execute(query, [at]).fetchone()
+    row = tx.execute(
+        f"SELECT greatest({constant(at)}, max(_valid_from) + INTERVAL 1 MICROSECOND) FROM {table}"
+    ).fetchone()
     return row[0] if row and row[0] is not None else at
 
 

@@ -22,7 +22,7 @@ from pipelines.load.manifest import Part
 from pipelines.load.widen import grows_in_place, widen
 from pipelines.sqltypes import arrow_type, sql_type
 
-_GROUP_ROWS = 250_000
+_GROUP_ROWS = 125_000
 _GROUP_BYTES = 96 << 20
 _PART_BYTES = 512 << 20
 _SAMPLE = 8192

@@ -14,7 +14,7 @@ from typing import Any
 from pipelines.flow import ORIGIN_COLUMNS
 from pipelines.load.landing import Package
 from pipelines.load.stage import void_filter
-from pipelines.naming import literal, quote_table
+from pipelines.naming import constant, literal, quote_table
 from resources.warehouse import LAKE, Connection, table_exists
 
 _LAYOUT = """
@@ -59,8 +59,8 @@ def forget(tx: Connection, table: str, files: Iterable[str] | None) -> None:
         tx.execute(f"DELETE FROM {place}")
         return
     tx.execute(
-        f"DELETE FROM {place} WHERE list_contains(?::VARCHAR[], split_part(_file, '!/', 1))",
-        [list(files)],
+        f"DELETE FROM {place} "
+        f"WHERE list_contains({constant(list(files))}, split_part(_file, '!/', 1))"
     )
 
 
@@ -69,25 +69,25 @@ def set_aside(tx: Connection, package: Package, misfits: str | None) -> int:
     manifest = package.manifest
     place = quote_table(quarantine_table(manifest.table))
     head = f"INSERT INTO {place} ({_COLUMNS})"
+    load_id, created = constant(manifest.load_id), constant(manifest.created)
     count = 0
     if manifest.rejects:
         count += _inserted(
             tx,
-            f"{head} SELECT ?, _file, _line, _path, _column, _reason, _raw, ? FROM "
-            f"read_parquet({literal(str(package.path(manifest.rejects)))}) "
+            f"{head} SELECT {load_id}, _file, _line, _path, _column, _reason, _raw, {created} "
+            f"FROM read_parquet({literal(str(package.path(manifest.rejects)))}) "
             f"WHERE {void_filter(manifest.refused)}",
-            [manifest.load_id, manifest.created],
         )
     if misfits:
         count += _inserted(
             tx,
-            f"{head} SELECT _load_id, _file, _line, _path, _column, _reason, _raw, ? FROM "
-            f"{misfits} AS misfits",
-            [manifest.created],
+            f"{head} SELECT _load_id, _file, _line, _path, _column, _reason, _raw, {created} "
+            f"FROM {misfits} AS misfits",
         )
     for item in manifest.refused:
-        values = [manifest.load_id, item.file, item.reason, manifest.created]
-        count += _inserted(tx, f"{head} VALUES (?, ?, NULL, NULL, NULL, ?, NULL, ?)", values)
+        file, reason = constant(item.file), constant(item.reason)
+        values = f"{load_id}, {file}, NULL, NULL, NULL, {reason}, NULL, {created}"
+        count += _inserted(tx, f"{head} VALUES ({values})")
     return count
 
 
@@ -101,19 +101,18 @@ def take_out(tx: Connection, table: str, rows: str, files: Iterable[str]) -> Non
         f"DELETE FROM {place} AS aside WHERE EXISTS (SELECT 1 FROM {rows} AS released WHERE {same})"
     )
     tx.execute(
-        f"DELETE FROM {place} WHERE {WHOLE_FILE} AND list_contains(?::VARCHAR[], _file)",
-        [list(files)],
+        f"DELETE FROM {place} WHERE {WHOLE_FILE} AND list_contains({constant(list(files))}, _file)"
     )
 
 
 def list_quarantine(connection: Connection) -> list[Quarantined]:
     """What is set aside, by table and column, tables in order of name."""
     query = (
-        "SELECT DISTINCT table_name FROM duckdb_columns() WHERE database_name = ? "
-        "AND schema_name = 'quarantine' ORDER BY table_name"
+        "SELECT DISTINCT table_name FROM duckdb_columns() "
+        f"WHERE database_name = '{LAKE}' AND schema_name = 'quarantine' ORDER BY table_name"
     )
     found = []
-    for (name,) in connection.execute(query, [LAKE]).fetchall():
+    for (name,) in connection.execute(query).fetchall():
         rows = connection.execute(
             f"SELECT _column, count(*), min(_reason), min(_quarantined_at) "
             f"FROM {quote_table('quarantine.' + name)} GROUP BY _column ORDER BY 2 DESC, 1"
@@ -135,6 +134,6 @@ def show_quarantine(connection: Connection, table: str, limit: int) -> list[dict
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _inserted(tx: Connection, statement: str, values: list[Any]) -> int:
-    row = tx.execute(statement, values).fetchone()
+def _inserted(tx: Connection, statement: str) -> int:
+    row = tx.execute(statement).fetchone()
     return int(row[0]) if row else 0

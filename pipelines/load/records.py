@@ -13,6 +13,7 @@ from typing import Literal
 import orjson
 
 from pipelines.flow import StreamState, TableReport
+from pipelines.naming import constant, literal
 from resources.warehouse import Connection, table_exists
 
 LOADS = "headwater.loads"
@@ -46,17 +47,18 @@ def read_state(connection: Connection, table: str) -> StreamState:
     """What the stream of a raw table remembers; an empty state before the first load."""
     if not table_exists(connection, CURSORS):
         return StreamState()
-    query = f"SELECT state FROM {CURSORS} WHERE table_name = ?"
-    row = connection.execute(query, [table]).fetchone()
+    query = f"SELECT state FROM {CURSORS} WHERE table_name = {literal(table)}"
+    row = connection.execute(query).fetchone()
     return StreamState.from_json(orjson.loads(row[0])) if row else StreamState()
 
 
 def write_state(tx: Connection, table: str, state: StreamState, load_id: str | None) -> None:
     """Put the state in the place of the one before."""
     tx.execute(f"CREATE TABLE IF NOT EXISTS {CURSORS} ({_CURSORS_COLUMNS})")
-    tx.execute(f"DELETE FROM {CURSORS} WHERE table_name = ?", [table])
+    tx.execute(f"DELETE FROM {CURSORS} WHERE table_name = {literal(table)}")
     text = orjson.dumps(state.to_json(), option=orjson.OPT_SORT_KEYS).decode()
-    tx.execute(f"INSERT INTO {CURSORS} VALUES (?, ?, ?, now())", [table, text, load_id])
+    values = ", ".join(map(constant, (table, text, load_id)))
+    tx.execute(f"INSERT INTO {CURSORS} VALUES ({values}, now())")
 
 
 def recorded_loads(connection: Connection, table: str) -> dict[str, str]:
@@ -64,32 +66,32 @@ def recorded_loads(connection: Connection, table: str) -> dict[str, str]:
     if not table_exists(connection, LOADS):
         return {}
     query = (
-        f"SELECT load_id, status FROM {LOADS} WHERE table_name = ? ORDER BY committed_at, load_id"
+        f"SELECT load_id, status FROM {LOADS} WHERE table_name = {literal(table)} "
+        "ORDER BY committed_at, load_id"
     )
-    return dict(connection.execute(query, [table]).fetchall())
+    return dict(connection.execute(query).fetchall())
 
 
 def record_load(tx: Connection, record: LoadRecord, report: TableReport) -> None:
     """Write down what became of a package."""
     tx.execute(f"CREATE TABLE IF NOT EXISTS {LOADS} ({_LOADS_COLUMNS})")
-    tx.execute(
-        f"INSERT INTO {LOADS} VALUES (?, ?, ?, ?, ?, ?, ?, now(), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            record.load_id,
-            report.table,
-            report.mode,
-            record.kind,
-            record.status,
-            record.run_id,
-            record.created_at,
-            record.files,
-            report.rows_read,
-            report.rows_loaded,
-            report.rows_quarantined,
-            report.rows_blank,
-            report.rows_duplicate,
-            report.rows_repeated,
-            record.declaration,
-            report.notes,
-        ],
-    )
+    values = [
+        constant(record.load_id),
+        constant(report.table),
+        constant(report.mode),
+        constant(record.kind),
+        constant(record.status),
+        constant(record.run_id),
+        constant(record.created_at),
+        "now()",
+        constant(record.files),
+        constant(report.rows_read),
+        constant(report.rows_loaded),
+        constant(report.rows_quarantined),
+        constant(report.rows_blank),
+        constant(report.rows_duplicate),
+        constant(report.rows_repeated),
+        constant(record.declaration),
+        constant(report.notes),
+    ]
+    tx.execute(f"INSERT INTO {LOADS} VALUES ({', '.join(values)})")

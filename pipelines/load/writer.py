@@ -70,8 +70,8 @@ class PackageWriter:
         raw.mkdir()
         self._parts = PartsWriter(self._folder, self.load_id)
         self._rejects = RejectsWriter(self._folder)
-        self._raw_lane: Lane[tuple[RawCopy, bytes]] = Lane("landing-raw", _copy, depth=8)
-        self._row_lane: Lane[Chunk] = Lane("landing-rows", self._store)
+        self._raw_lane: Lane[tuple[RawCopy, memoryview]] = Lane("landing-raw", _copy, depth=8)
+        self._row_lane: Lane[Chunk] = Lane("landing-rows", self._store, depth=16)
         self._stack.callback(self._abandon)
         return self
 
@@ -91,8 +91,9 @@ class PackageWriter:
         self._of_file = Counts()
 
         def tee(data: bytes) -> None:
+            whole = memoryview(data)
             for start in range(0, len(data), _BLOCK):
-                self._raw_lane.put((copy, data[start : start + _BLOCK]))
+                self._raw_lane.put((copy, whole[start : start + _BLOCK]))
 
         try:
             yield tee
@@ -172,7 +173,7 @@ class PackageWriter:
         self._rejects.abandon()
 
 
-def _copy(item: tuple[RawCopy, bytes]) -> None:
+def _copy(item: tuple[RawCopy, memoryview]) -> None:
     copy, data = item
     copy.write(data)
 

@@ -22,6 +22,7 @@ from pipelines.orchestration.rules import rule_check
 from pipelines.orchestration.session import Observer, Session, Silent
 from pipelines.orchestration.steps import model_step, stream_step
 from resources.settings import Settings, load_settings
+from resources.warehouse import Warehouse
 
 
 def read_catalog(settings: Settings) -> Catalog:
@@ -34,6 +35,7 @@ def build_definitions(
     catalog: Catalog | None = None,
     *,
     observer: Observer | None = None,
+    warehouse: Warehouse | None = None,
 ) -> dg.Definitions:
     """Assets, checks, jobs, schedules and sensors of this installation.
 
@@ -43,7 +45,7 @@ def build_definitions(
     settings = settings or load_settings()
     catalog = catalog if catalog is not None else read_catalog(settings)
     others = custom_assets(catalog.custom)
-    engine = Engine(settings, catalog)
+    engine = Engine(settings, catalog, warehouse=warehouse)
     steps = list(_steps(catalog))
     rules = [rule_check(rule, catalog) for rule in catalog.rules.values()]
     job = nightly_job()

@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ import duckdb
 import orjson
 
 from pipelines.errors import WarehouseBusy, WarehouseError
-from pipelines.naming import quote, quote_table
+from pipelines.naming import literal, quote, quote_table
 from resources.settings import Settings
 from resources.warehouse.connect import LAKE, LakeAddress, open_lake, patiently
 from resources.warehouse.door import Door
@@ -133,8 +133,8 @@ class Warehouse:
         try:
             value = work(cursor)
             cursor.execute(
-                f"CALL {LAKE}.set_commit_message('headwater', ?, extra_info => ?)",
-                [message, orjson.dumps(extra).decode()],
+                f"CALL {LAKE}.set_commit_message('headwater', {literal(message)}, "
+                f"extra_info => {literal(orjson.dumps(extra).decode())})"
             )
             cursor.execute("COMMIT")
         except BaseException:
@@ -143,6 +143,18 @@ class Warehouse:
         return Committed(value, _snapshot_made(cursor, message))
 
     # ── opening and closing ──────────────────────────────────────────────────
+
+    def open_ahead(self) -> None:
+        """Begin to open the lake, while the caller does something else.
+
+        Most of it is done outside of Python: checking signatures and linking.
+        """
+        threading.Thread(target=self._open_or_leave, name="open-lake").start()
+
+    def _open_or_leave(self) -> None:
+        # Whoever needs the lake meets the same error, where it can be told.
+        with suppress(WarehouseError, duckdb.Error):
+            self._instance()
 
     def _instance(self) -> Connection:
         with self._opening:
@@ -153,7 +165,10 @@ class Warehouse:
     def _open(self) -> Connection:
         if self.address.exists():
             connection = open_lake(self.address, impatient=True)
-            if not _missing_schemas(connection):
+            begin(connection)
+            missing = _missing_schemas(connection)
+            connection.execute("COMMIT")
+            if not missing:
                 return connection
             connection.close()
         # The door is held so that two first runs don't both create the catalog.
@@ -216,8 +231,8 @@ def _snapshot_made(connection: Connection, message: str) -> int:
 
 
 def _missing_schemas(connection: Connection) -> list[str]:
-    query = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?"
-    existing = {row[0] for row in connection.execute(query, [LAKE]).fetchall()}
+    query = f"SELECT schema_name FROM duckdb_schemas() WHERE database_name = '{LAKE}'"
+    existing = {row[0] for row in connection.execute(query).fetchall()}
     return [name for name in SCHEMAS if name not in existing]
 
 
@@ -259,10 +274,10 @@ def table_exists(connection: Connection, table: str) -> bool:
     # duckdb_tables() would count every table's rows and files first.
     schema, name = table.split(".", 1)
     query = (
-        "SELECT 1 FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? "
-        "AND table_name = ? LIMIT 1"
+        f"SELECT 1 FROM duckdb_columns() WHERE database_name = '{LAKE}' "
+        f"AND schema_name = {literal(schema)} AND table_name = {literal(name)} LIMIT 1"
     )
-    return connection.execute(query, [LAKE, schema, name]).fetchone() is not None
+    return connection.execute(query).fetchone() is not None
 
 
 def table_comments(connection: Connection) -> dict[str, str]:
@@ -288,10 +303,11 @@ def table_columns(connection: Connection, table: str) -> dict[str, str]:
     """Column → SQL type of a table, in order; empty where there is no table."""
     schema, name = table.split(".", 1)
     query = (
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? "
-        "AND schema_name = ? AND table_name = ? ORDER BY column_index"
+        f"SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = '{LAKE}' "
+        f"AND schema_name = {literal(schema)} AND table_name = {literal(name)} "
+        "ORDER BY column_index"
     )
-    return dict(connection.execute(query, [LAKE, schema, name]).fetchall())
+    return dict(connection.execute(query).fetchall())
 
 
 def count_rows(connection: Connection, table: str) -> int:

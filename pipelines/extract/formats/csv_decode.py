@@ -29,7 +29,7 @@ from pipelines.naming import NameMap
 from pipelines.spec import Csv, FileStream
 
 _LOOK = 256 << 10
-_AHEAD = 1
+_AHEAD = 4
 
 
 def decode(content: Content, stream: FileStream, names: NameMap) -> Iterator[Chunk]:
@@ -140,7 +140,7 @@ def _parsed(pages: Pager | WithoutFooter, parser: Parser) -> Iterator[Chunk]:
 
 def _empty(parser: Parser) -> Chunk:
     """A chunk of no rows, so that the table gets its columns."""
-    nothing = Page(b"", 1, 0, csv_pages.NO_QUOTES)
+    nothing = Page(b"", 1, 0)
     chunk = parser.parse(nothing)
     assert chunk is not None
     return chunk

@@ -14,22 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipelines.errors import FileRefused
 from pipelines.extract.formats.csv_records import (
     Dialect,
-    Places,
     Records,
     count_lines,
+    count_quotes,
     paired_records,
     quote_places,
     quotes_pair_up,
     walk_records,
 )
 
-PAGE = 8 << 20
-NO_QUOTES: Places = np.empty(0, np.int64)
+PAGE = 4 << 20
 MAX_RECORD = 64 << 20
 
 
@@ -38,14 +35,13 @@ class Page:
     """Whole records: UTF-8 that begins on physical line `line` (1-based).
 
     `lines` counts the physical lines, a last one without an end included.
-    `records` is there if the pager knows them; else `quotes` says where the
-    quotes stand, and whoever parses the page must see that they pair up.
+    `records` is there if the pager knows them; else whoever parses the page must
+    see that its quotes pair up.
     """
 
     data: bytes
     line: int
     lines: int
-    quotes: Places
     records: Records | None = None
 
     @property
@@ -74,19 +70,23 @@ class Pager:
         self._line = line
         self._buffer = ahead
         self._keep_empty = keep_empty
-        self._exact = exact or bool(dialect.escape or dialect.comment)
+        self._plain = not (dialect.escape or dialect.comment)
+        self._exact = exact or not self._plain
         self._final = False
 
     def next(self) -> Page | None:
         """The next page, None at the end; FileRefused if a record has no end."""
         size = PAGE
         while True:
-            self._fill(size)
-            if not self._buffer:
-                return None
-            page = self._cut()
+            page = self._quick_page() if size == PAGE else None
+            if page is None:
+                self._fill(size)
+                if not self._buffer:
+                    return None
+                page = self._cut()
+                if page is not None:
+                    self._buffer = self._buffer[len(page.data) :]
             if page is not None:
-                self._buffer = self._buffer[len(page.data) :]
                 self._line += page.lines
                 return page
             if self._final or len(self._buffer) >= MAX_RECORD:
@@ -99,6 +99,23 @@ class Pager:
         self._line = pages[0].line
         self._buffer = b"".join([*(page.data for page in pages), self._buffer])
         self._exact = True
+
+    def _quick_page(self) -> Page | None:
+        """What is ahead and one block more, where that is a page at once.
+
+        This is the common case, and each byte is copied just once.
+        """
+        if not self._plain or self._exact or self._final or len(self._buffer) >= PAGE:
+            return None
+        block = self._read(PAGE)
+        self._final = not block
+        end = _last_line_end(block, len(block) - block.endswith(b"\r"))
+        data = b"".join((self._buffer, memoryview(block)[:end]))
+        if end and count_quotes(data, len(data), self._dialect) % 2 == 0:
+            self._buffer = block[end:]
+            return self._page(data, None)
+        self._buffer = data + block[end:]
+        return None
 
     def _fill(self, size: int) -> None:
         blocks = [self._buffer]
@@ -113,33 +130,28 @@ class Pager:
 
     def _cut(self) -> Page | None:
         data = self._buffer
-        plain = not (self._dialect.escape or self._dialect.comment)
-        quotes = quote_places(data, self._dialect)
-        end = self._paired_end(data, quotes) if plain else 0
+        end = self._paired_end(data) if self._plain else 0
         if not self._exact:
             if end:
-                return self._page(data[:end], quotes[: quotes.searchsorted(end)], None)
+                return self._page(data[:end], None)
             self._exact = self._final or len(data) >= MAX_RECORD
             return self._walk(data) if self._exact else None
         head = data[:end]
-        inside = quotes[: quotes.searchsorted(end)]
-        if end and quotes_pair_up(head, inside, self._dialect):
-            records = paired_records(head, inside, keep_empty=self._keep_empty)
-            return self._page(head, inside, records)
+        quotes = quote_places(head, self._dialect)
+        if end and quotes_pair_up(head, quotes, self._dialect):
+            return self._page(head, paired_records(head, quotes, keep_empty=self._keep_empty))
         return self._walk(data)
 
-    def _paired_end(self, data: bytes, quotes: Places) -> int:
+    def _paired_end(self, data: bytes) -> int:
         """Behind the last line end outside of quotes if they pair up; 0: none."""
         limit = len(data)
-        if self._final:
-            return limit if len(quotes) % 2 == 0 else 0
-        if data.endswith(b"\r"):
-            limit -= 1
-        end = max(data.rfind(b"\n", 0, limit), data.rfind(b"\r", 0, limit)) + 1
-        if (before := int(quotes.searchsorted(end))) % 2:
-            limit = int(quotes[before - 1])
-            end = max(data.rfind(b"\n", 0, limit), data.rfind(b"\r", 0, limit)) + 1
-        return end
+        if not self._final:
+            limit = _last_line_end(data, limit - data.endswith(b"\r"))
+        if count_quotes(data, limit, self._dialect) % 2 == 0:
+            return limit
+        assert self._dialect.quote is not None
+        last = data.rfind(self._dialect.quote, 0, limit)
+        return 0 if self._final else _last_line_end(data, last)
 
     def _walk(self, data: bytes) -> Page | None:
         records, end = walk_records(
@@ -147,11 +159,11 @@ class Pager:
         )
         if not end:
             return None
-        return self._page(data[:end], NO_QUOTES, records)
+        return self._page(data[:end], records)
 
-    def _page(self, data: bytes, quotes: Places, records: Records | None) -> Page:
+    def _page(self, data: bytes, records: Records | None) -> Page:
         lines = count_lines(data) + _is_unended(data)
-        return Page(data, self._line, lines, quotes, records)
+        return Page(data, self._line, lines, records)
 
     def _refuse(self) -> None:
         size = len(self._buffer)
@@ -160,6 +172,12 @@ class Pager:
             f"{size} bytes. Probably a quote in it is never closed: correct the file, or declare "
             "the format's quote (None if quotes are mere characters)."
         )
+
+
+def _last_line_end(data: bytes, limit: int) -> int:
+    """Behind the last line end before `limit`; 0: there is none."""
+    feed = data.rfind(b"\n", 0, limit)
+    return max(feed, data.rfind(b"\r", feed + 1, limit)) + 1
 
 
 def _is_unended(data: bytes) -> bool:

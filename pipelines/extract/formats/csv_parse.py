@@ -4,14 +4,15 @@ Belongs here: what becomes of each record of a page. Does not belong here: where
 pages are cut, or how a file is laid out. Pages are parsed in several threads at
 once, so nothing here keeps anything between two pages.
 
-Every field is read as text and then cast: the casts are as fast as a typed
-parse, and there is one answer to what a value is.
+There is one answer to what a value is: text, cast. Where Arrow's typed parse gives
+the same answer it is tried first, and a page that it refuses is read as text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -21,13 +22,22 @@ from pipelines.errors import FileRefused
 from pipelines.extract.cast import cast_columns
 from pipelines.extract.formats.csv_pages import Page
 from pipelines.extract.formats.csv_records import (
+    NO_QUOTES,
     Dialect,
+    Places,
     Records,
     paired_records,
+    quote_places,
     quotes_pair_up,
 )
-from pipelines.extract.formats.csv_rows import blank_rows, fields_as_text, trimmed
+from pipelines.extract.formats.csv_rows import (
+    blank_rows,
+    parse_fields,
+    parsed_alike,
+    trimmed,
+)
 from pipelines.flow import Chunk, Reject
+from pipelines.sqltypes import arrow_type
 
 _ROW, _NAMELESS = "\x00row", "\x00nameless"
 _MALFORMED = (
@@ -66,19 +76,33 @@ class Parser:
         """In a file of one column, an empty line is a record."""
         return self.width == 1
 
+    @cached_property
+    def schemas(self) -> tuple[pa.Schema, pa.Schema]:
+        """The fields of a record as far as they parse directly, and all as text."""
+        names = [*self.columns, *(f"{_NAMELESS}{i}" for i in range(self.nameless))]
+        text = pa.schema([(name, pa.string()) for name in names])
+        direct = text
+        for at, name in enumerate(self.columns):
+            kind = arrow_type(self.wanted[name]) if name in self.wanted else pa.string()
+            if parsed_alike(kind):
+                direct = direct.set(at, pa.field(name, kind))
+        return direct, text
+
     def parse(self, page: Page) -> Chunk | None:
         """The page's chunk; None if its quotes do not pair up after all."""
-        if page.records is None and not quotes_pair_up(page.data, page.quotes, self.dialect):
+        quotes = quote_places(page.data, self.dialect) if page.records is None else NO_QUOTES
+        if not quotes_pair_up(page.data, quotes, self.dialect):
             return None
-        return _PageParser(self, page).chunk()
+        return _PageParser(self, page, quotes).chunk()
 
 
 class _PageParser:
     """The work on one page; `_source` are the records that `_text` is made of."""
 
-    def __init__(self, parser: Parser, page: Page) -> None:
+    def __init__(self, parser: Parser, page: Page, quotes: Places) -> None:
         self._parser = parser
         self._page = page
+        self._quotes = quotes
         # Arrow takes an empty last field for a quoted one if no line end follows.
         self._text = page.data + b"\n" if page.unended else page.data
         self._source = page.records
@@ -117,7 +141,7 @@ class _PageParser:
     def _records(self) -> Records:
         if self._source is None:
             self._source = paired_records(
-                self._page.data, self._page.quotes, keep_empty=self._parser.keep_empty
+                self._page.data, self._quotes, keep_empty=self._parser.keep_empty
             )
         return self._source
 
@@ -210,10 +234,18 @@ class _PageParser:
     # ── what is a row ─────────────────────────────────────────────────────────
 
     def _fields(self) -> tuple[pa.Table, list[int]]:
+        direct, text = self._parser.schemas
+        if direct is text:
+            return self._fields_as(text)
+        try:
+            return self._fields_as(direct)
+        except pa.ArrowInvalid:
+            return self._fields_as(text)
+
+    def _fields_as(self, schema: pa.Schema) -> tuple[pa.Table, list[int]]:
         parser = self._parser
-        names = [*parser.columns, *(f"{_NAMELESS}{i}" for i in range(parser.nameless))]
-        return fields_as_text(
-            self._text, parser.dialect, names, parser.nulls, keep_empty=parser.keep_empty
+        return parse_fields(
+            self._text, parser.dialect, schema, parser.nulls, keep_empty=parser.keep_empty
         )
 
     def _without_blanks(self, rows: pa.Table) -> pa.Table:

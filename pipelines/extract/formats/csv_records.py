@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 Places = npt.NDArray[np.int64]
+NO_QUOTES: Places = np.empty(0, np.int64)
 _LF, _CR = 10, 13
 _LINE_END = re.compile(b"[\r\n]")
 
@@ -109,8 +110,15 @@ class Records:
 def quote_places(data: bytes, dialect: Dialect) -> Places:
     """Where every quote character stands."""
     if not dialect.quote or dialect.quote not in data:
-        return np.empty(0, np.int64)
+        return NO_QUOTES
     return np.flatnonzero(np.frombuffer(data, np.uint8) == dialect.quote[0])
+
+
+def count_quotes(data: bytes, end: int, dialect: Dialect) -> int:
+    """How many quote characters stand before `end`."""
+    if not dialect.quote or dialect.quote not in data:
+        return 0
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) == dialect.quote[0]))
 
 
 def line_ends(data: bytes) -> Places:

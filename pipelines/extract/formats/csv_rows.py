@@ -1,4 +1,4 @@
-"""Whole columns of text at once: parsing, trimming, finding what is empty.
+"""Whole columns at once: parsing, trimming, finding what is empty.
 
 Belongs here: what Arrow does to a page in one go. Does not belong here: single
 records, rejects, origins.
@@ -15,15 +15,29 @@ import pyarrow.csv as pacsv
 from pipelines.extract.formats.csv_records import Dialect
 
 
-def fields_as_text(
-    text: bytes, dialect: Dialect, names: Sequence[str], nulls: Sequence[str], *, keep_empty: bool
+def parsed_alike(kind: pa.DataType) -> bool:
+    """Whether Arrow's typed parse accepts only what the cast from text would, as the same.
+
+    Not so for decimals: it lets some overflow.
+    """
+    return bool(
+        pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_date32(kind)
+        or pa.types.is_timestamp(kind)
+    )
+
+
+def parse_fields(
+    text: bytes, dialect: Dialect, schema: pa.Schema, nulls: Sequence[str], *, keep_empty: bool
 ) -> tuple[pa.Table, list[int]]:
-    """Every field as text, and the numbers of records of another width.
+    """Every field under the schema, and the numbers of records of another width.
 
     `text` must be valid UTF-8 and end with a line end. Only what is unquoted
-    can be null. Empty lines are records if `keep_empty`.
+    can be null. Empty lines are records if `keep_empty`. ArrowInvalid when a
+    field is not of its type, which is never so where the type is string.
     """
-    schema = pa.schema([(name, pa.string()) for name in names])
     if not text:
         return schema.empty_table(), []
     ragged: list[int] = []
@@ -34,7 +48,7 @@ def fields_as_text(
 
     rows = pacsv.read_csv(
         pa.py_buffer(text),
-        pacsv.ReadOptions(use_threads=False, column_names=list(names), block_size=len(text) + 1),
+        pacsv.ReadOptions(use_threads=False, column_names=schema.names, block_size=len(text) + 1),
         pacsv.ParseOptions(
             delimiter=dialect.delimiter.decode(),
             quote_char=dialect.quote.decode() if dialect.quote else False,
@@ -51,6 +65,9 @@ def fields_as_text(
             quoted_strings_can_be_null=False,
         ),
     )
+    for field in schema:
+        if pa.types.is_floating(field.type) and not pc.all(pc.is_finite(rows[field.name])).as_py():
+            raise pa.ArrowInvalid(f"A number in {field.name} is not finite.")
     return rows, ragged
 
 
@@ -71,7 +88,8 @@ def blank_rows(rows: pa.Table) -> pa.ChunkedArray | None:
     """True where every field is null or empty text; None if that is nowhere."""
     blank = None
     for column in rows.columns:
-        empty = pc.fill_null(pc.equal(column, ""), True)
+        text = pa.types.is_string(column.type)
+        empty = pc.fill_null(pc.equal(column, ""), True) if text else pc.is_null(column)
         blank = empty if blank is None else pc.and_(blank, empty)
         if not pc.any(blank).as_py():
             return None
