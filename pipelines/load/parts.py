@@ -11,6 +11,7 @@ begins a new one, so that no value is changed before the commit decides.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,8 @@ from pipelines.sqltypes import arrow_type, sql_type
 _GROUP_ROWS = 125_000
 _GROUP_BYTES = 96 << 20
 _PART_BYTES = 512 << 20
+_BATCH_ROWS = 65_536
+_BLOCK = 1 << 20
 _SAMPLE = 8192
 _FEW = 0.1
 SYSTEM_DICTIONARIES = ("_file", "_load_id")
@@ -97,14 +100,18 @@ class _OpenPart:
         self.schema = rows.schema
         # Written without a turn through Python for every page of every column.
         self.sink = pa.OSFile(str(path), "wb")
+        self._fingerprint = _Fingerprint(path)
         self._path = path
         self._rows = 0
         physical = _physical(_with_load_id(rows.slice(0, 0), "").schema)
+        dictionaries = _dictionaries(rows)
         self._writer = pq.ParquetWriter(
             self.sink,
             physical,
             compression="zstd",
-            use_dictionary=_dictionaries(rows),
+            use_dictionary=dictionaries,
+            column_encoding=_encodings(physical, dictionaries),
+            write_batch_size=_BATCH_ROWS,
             store_schema=False,
         )
 
@@ -112,24 +119,46 @@ class _OpenPart:
         rows = _with_load_id(rows, load_id)
         self._writer.write_table(_fit(rows, _physical(rows.schema)), row_group_size=rows.num_rows)
         self._rows += rows.num_rows
+        self._fingerprint.catch_up()
 
     def abandon(self) -> None:
         # Else its destructor would write the footer into the closed file.
         self._writer.is_open = False
         self.sink.close()
+        self._fingerprint.close()
 
     def finish(self) -> Part:
         self._writer.close()
         self.sink.close()
         columns = {field.name: sql_type(field.type, null="NULL") for field in self.schema}
-        return Part(self._path.name, self._rows, *fingerprint(self._path), columns)
+        size, digest = self._fingerprint.close()
+        return Part(self._path.name, self._rows, size, digest, columns)
+
+
+class _Fingerprint:
+    """Size and sha256 of a growing file as it lies on the disk, behind its writer."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def catch_up(self) -> None:
+        """Take in what was written since."""
+        while block := self._file.read(_BLOCK):
+            self._hash.update(block)
+            self._size += len(block)
+
+    def close(self) -> tuple[int, str]:
+        """Size and digest of the complete file."""
+        self.catch_up()
+        self._file.close()
+        return self._size, self._hash.hexdigest()
 
 
 def fingerprint(path: Path) -> tuple[int, str]:
-    """Size and sha256 of a file as it lies on the disk."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return path.stat().st_size, digest
+    """Size and sha256 of a complete file as it lies on the disk."""
+    return _Fingerprint(path).close()
 
 
 def _canonical(rows: pa.Table) -> pa.Table:
@@ -221,3 +250,13 @@ def _dictionaries(rows: pa.Table) -> list[str]:
         if pa.types.is_null(field.type) or pc.count_distinct(sample).as_py() < _FEW * len(sample):
             found.append(field.name)
     return found
+
+
+def _encodings(physical: pa.Schema, dictionaries: Collection[str]) -> dict[str, str]:
+    """Numbers and times that mostly grow, such as lines and ids, by their differences."""
+    return {
+        field.name: "DELTA_BINARY_PACKED"
+        for field in physical
+        if field.name not in dictionaries
+        and (pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type))
+    }

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -107,18 +108,35 @@ class Records:
         return Records(self.starts[keep], self.ends[keep], self.lines[keep], self.malformed[keep])
 
 
+class _Scratch(threading.local):
+    """Memory that is used again: new pages of it cost more than the work on them."""
+
+    def __init__(self) -> None:
+        self.truths = np.empty(0, np.bool_)
+
+
+_SCRATCH = _Scratch()
+
+
+def _where(data: bytes, end: int, character: int) -> npt.NDArray[np.bool_]:
+    """Where a character stands; good until this thread asks again."""
+    if len(_SCRATCH.truths) < end:
+        _SCRATCH.truths = np.empty(end, np.bool_)
+    return np.equal(np.frombuffer(data, np.uint8, end), character, out=_SCRATCH.truths[:end])
+
+
 def quote_places(data: bytes, dialect: Dialect) -> Places:
     """Where every quote character stands."""
     if not dialect.quote or dialect.quote not in data:
         return NO_QUOTES
-    return np.flatnonzero(np.frombuffer(data, np.uint8) == dialect.quote[0])
+    return np.flatnonzero(_where(data, len(data), dialect.quote[0]))
 
 
 def count_quotes(data: bytes, end: int, dialect: Dialect) -> int:
     """How many quote characters stand before `end`."""
     if not dialect.quote or dialect.quote not in data:
         return 0
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) == dialect.quote[0]))
+    return int(np.count_nonzero(_where(data, end, dialect.quote[0])))
 
 
 def line_ends(data: bytes) -> Places:
@@ -135,7 +153,7 @@ def line_ends(data: bytes) -> Places:
 def count_lines(data: bytes) -> int:
     """How many lines end in the text."""
     if b"\r" not in data:
-        return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
+        return int(np.count_nonzero(_where(data, len(data), _LF)))
     return len(line_ends(data))
 
 
