@@ -15,6 +15,8 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.arrays import texts
+
 Misfit: TypeAlias = "pa.BooleanArray | None"
 """True where a value could not be converted; None when all could."""
 
@@ -26,8 +28,8 @@ _EXACT = decimal.Context(
 _DAY = r"\d{4}-\d\d-\d\d"
 _CLOCK = r"\d\d(:?\d\d(:?\d\d(\.\d{1,9})?)?)?"
 _ZONE = r"(Z|[+-]\d\d(:?\d\d)?)"
-_TRUE = pa.array(["true", "t", "yes", "y", "1"])
-_FALSE = pa.array(["false", "f", "no", "n", "0"])
+_TRUE = texts(["true", "t", "yes", "y", "1"])
+_FALSE = texts(["false", "f", "no", "n", "0"])
 
 
 def convert(values: pa.Array, target: pa.DataType) -> tuple[pa.Array, Misfit]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.arrays import repeated
 from pipelines.errors import SourceError
 from pipelines.load.manifest import Part
 from pipelines.load.widen import grows_in_place, widen
@@ -223,10 +224,7 @@ def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
 
 
 def _with_load_id(rows: pa.Table, load_id: str) -> pa.Table:
-    ids = pa.DictionaryArray.from_arrays(
-        pa.repeat(pa.scalar(0, pa.int32()), rows.num_rows), pa.array([load_id])
-    )
-    return rows.append_column("_load_id", ids)
+    return rows.append_column("_load_id", repeated(load_id, rows.num_rows))
 
 
 def _physical(schema: pa.Schema) -> pa.Schema:

@@ -3,14 +3,16 @@
 Belongs here: where to cut, and which physical line a page begins on. Does not
 belong here: what the records hold.
 
-While quotes pair up, a line end with an even number of quotes before it ends a
-record, so a page is cut without looking at its fields. Whoever parses a page
-checks that its quotes did pair up; if not, the page and what was cut behind it
-come back (`take_back`) and the rest of the file is walked record by record.
+At first a page is cut at its last line end, which is right unless that stands
+inside of quotes. Whoever parses the page checks that its quotes pair up; if not,
+it comes back with what was cut behind it (`take_back`), and the pager trusts the
+file less: it cuts where the number of quotes before is even, and if that isn't
+right either, it walks the rest of the file record by record.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -69,16 +71,18 @@ class Pager:
         self._label = label
         self._line = line
         self._buffer = ahead
+        self._again: deque[bytes] = deque()
         self._keep_empty = keep_empty
         self._plain = not (dialect.escape or dialect.comment)
         self._exact = exact or not self._plain
+        self._hopeful = not self._exact
         self._final = False
 
     def next(self) -> Page | None:
         """The next page, None at the end; FileRefused if a record has no end."""
         size = PAGE
         while True:
-            page = self._quick_page() if size == PAGE else None
+            page = self._hoped_for() if self._hopeful and size == PAGE else None
             if page is None:
                 self._fill(size)
                 if not self._buffer:
@@ -94,39 +98,48 @@ class Pager:
             size = 2 * len(self._buffer)
 
     def take_back(self, pages: Iterable[Page]) -> None:
-        """Cut these, the latest pages, and all behind them again, exactly."""
+        """Cut these, the latest pages, and all behind them again, with less trust."""
+        self._exact = not self._hopeful
+        self._hopeful = False
         pages = list(pages)
         self._line = pages[0].line
-        self._buffer = b"".join([*(page.data for page in pages), self._buffer])
-        self._exact = True
+        self._again.extendleft(reversed([*(page.data for page in pages), self._buffer]))
+        self._buffer, self._final = b"", False
 
-    def _quick_page(self) -> Page | None:
-        """What is ahead and one block more, where that is a page at once.
+    def _hoped_for(self) -> Page | None:
+        """What is ahead and one block more, up to the last line end.
 
         This is the common case, and each byte is copied just once.
         """
-        if not self._plain or self._exact or self._final or len(self._buffer) >= PAGE:
+        if self._final or len(self._buffer) >= PAGE:
             return None
-        block = self._read(PAGE)
+        block = self._more(PAGE)
         self._final = not block
         end = _last_line_end(block, len(block) - block.endswith(b"\r"))
+        if not end:
+            self._buffer += block
+            return None
         data = b"".join((self._buffer, memoryview(block)[:end]))
-        if end and count_quotes(data, len(data), self._dialect) % 2 == 0:
-            self._buffer = block[end:]
-            return self._page(data, None)
-        self._buffer = data + block[end:]
-        return None
+        self._buffer = block[end:]
+        return self._page(data, None)
 
     def _fill(self, size: int) -> None:
         blocks = [self._buffer]
         length = len(self._buffer)
         while length < size and not self._final:
-            block = self._read(size - length)
+            block = self._more(size - length)
             self._final = not block
             length += len(block)
             blocks.append(block)
         if len(blocks) > 1:
             self._buffer = b"".join(blocks)
+
+    def _more(self, size: int) -> bytes:
+        """About `size` bytes: first what was taken back, then what follows."""
+        while self._again:
+            if block := self._again.popleft():
+                return block
+        return self._read(size)
 
     def _cut(self) -> Page | None:
         data = self._buffer

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.arrays import int64, numbers, repeated
 from pipelines.errors import FileRefused
 from pipelines.extract.cast import cast_columns
 from pipelines.extract.formats.csv_pages import Page
@@ -120,18 +121,18 @@ class _PageParser:
             self._settle(ragged)
             rows, ragged = self._fields()
         self._check_count(rows.num_rows + len(ragged))
-        rows = rows.append_column(_ROW, pa.array(np.arange(rows.num_rows)))
+        rows = rows.append_column(_ROW, pa.arange(0, rows.num_rows))
         if self._parser.trim:
             rows = trimmed(rows, self._parser.nulls)
         if self._parser.drop_blank:
             rows = self._without_blanks(rows)
         rows = self._without_nameless(rows)
-        numbers = rows[_ROW].combine_chunks().to_numpy()
+        places = numbers(rows[_ROW].combine_chunks())
         rows, misfits = cast_columns(
             rows,
             self._parser.wanted,
-            lambda row: self._shown(numbers[row]),
-            lambda row: (self._parser.file, self._line(numbers[row]), None),
+            lambda row: self._shown(places[row]),
+            lambda row: (self._parser.file, self._line(places[row]), None),
         )
         rejects = sorted([*self._rejects, *misfits], key=lambda reject: reject.line or 0)
         return Chunk(self._with_origin(rows), tuple(rejects), self._blank)
@@ -282,14 +283,12 @@ class _PageParser:
         return rows
 
     def _with_origin(self, rows: pa.Table) -> pa.Table:
-        numbers = rows[_ROW].combine_chunks().to_numpy()
-        offsets = numbers if self._source is None else self._source.lines[numbers]
+        places = numbers(rows[_ROW].combine_chunks())
+        offsets = places if self._source is None else self._source.lines[places]
         count = rows.num_rows
-        file = pa.DictionaryArray.from_arrays(
-            pa.array(np.zeros(count, np.int32)), pa.array([self._parser.file])
-        )
-        rows = rows.drop_columns([_ROW]).append_column("_file", file)
-        rows = rows.append_column("_line", pa.array(self._page.line + offsets))
+        rows = rows.drop_columns([_ROW])
+        rows = rows.append_column("_file", repeated(self._parser.file, count))
+        rows = rows.append_column("_line", int64(self._page.line + offsets))
         return rows.append_column("_path", pa.nulls(count, pa.string()))
 
 

@@ -12,7 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from pipelines.arrays import text, texts
 from pipelines.extract.formats.csv_records import Dialect
+
+_NOTHING = text("")
 
 
 def parsed_alike(kind: pa.DataType) -> bool:
@@ -30,15 +33,15 @@ def parsed_alike(kind: pa.DataType) -> bool:
 
 
 def parse_fields(
-    text: bytes, dialect: Dialect, schema: pa.Schema, nulls: Sequence[str], *, keep_empty: bool
+    page: bytes, dialect: Dialect, schema: pa.Schema, nulls: Sequence[str], *, keep_empty: bool
 ) -> tuple[pa.Table, list[int]]:
     """Every field under the schema, and the numbers of records of another width.
 
-    `text` must be valid UTF-8 and end with a line end. Only what is unquoted
+    `page` must be valid UTF-8 and end with a line end. Only what is unquoted
     can be null. Empty lines are records if `keep_empty`. ArrowInvalid when a
     field is not of its type, which is never so where the type is string.
     """
-    if not text:
+    if not page:
         return schema.empty_table(), []
     ragged: list[int] = []
 
@@ -47,8 +50,8 @@ def parse_fields(
         return "skip"
 
     rows = pacsv.read_csv(
-        pa.py_buffer(text),
-        pacsv.ReadOptions(use_threads=False, column_names=schema.names, block_size=len(text) + 1),
+        pa.py_buffer(page),
+        pacsv.ReadOptions(use_threads=False, column_names=schema.names, block_size=len(page) + 1),
         pacsv.ParseOptions(
             delimiter=dialect.delimiter.decode(),
             quote_char=dialect.quote.decode() if dialect.quote else False,
@@ -73,7 +76,7 @@ def parse_fields(
 
 def trimmed(rows: pa.Table, nulls: Sequence[str]) -> pa.Table:
     """Text without white space at its ends; what thereby spells null is null."""
-    spelled = pa.array(nulls, pa.string())
+    spelled = texts(nulls)
     for at, name in enumerate(rows.column_names):
         if pa.types.is_string(rows.schema.field(at).type):
             before = rows.column(at)
@@ -88,8 +91,9 @@ def blank_rows(rows: pa.Table) -> pa.ChunkedArray | None:
     """True where every field is null or empty text; None if that is nowhere."""
     blank = None
     for column in rows.columns:
-        text = pa.types.is_string(column.type)
-        empty = pc.fill_null(pc.equal(column, ""), True) if text else pc.is_null(column)
+        empty = pc.is_null(column)
+        if pa.types.is_string(column.type):
+            empty = pc.or_kleene(empty, pc.equal(column, _NOTHING))
         blank = empty if blank is None else pc.and_(blank, empty)
         if not pc.any(blank).as_py():
             return None
