@@ -28,6 +28,7 @@ _GROUP_ROWS = 125_000
 _GROUP_BYTES = 96 << 20
 _PART_BYTES = 512 << 20
 _BATCH_ROWS = 65_536
+_INTEGER_DIGITS = 18
 _BLOCK = 1 << 20
 _SAMPLE = 8192
 _FEW = 0.1
@@ -113,6 +114,7 @@ class _OpenPart:
             use_dictionary=dictionaries,
             column_encoding=_encodings(physical, dictionaries),
             write_batch_size=_BATCH_ROWS,
+            store_decimal_as_integer=True,
             store_schema=False,
         )
 
@@ -256,5 +258,9 @@ def _encodings(physical: pa.Schema, dictionaries: Collection[str]) -> dict[str, 
         field.name: "DELTA_BINARY_PACKED"
         for field in physical
         if field.name not in dictionaries
-        and (pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type))
+        and (
+            pa.types.is_integer(field.type)
+            or pa.types.is_timestamp(field.type)
+            or (pa.types.is_decimal(field.type) and field.type.precision <= _INTEGER_DIGITS)
+        )
     }
