@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.arrays import repeated, text, truth
 from pipelines.extract.cast import cast_columns
 from pipelines.flow import Chunk, Reject
 from pipelines.spec import FileStream
+
+_NOTHING = text("")
 
 
 def wanted_types(stream: FileStream) -> dict[str, str]:
@@ -62,7 +65,7 @@ def with_origin(
     """The rows followed by `_file`, `_line` and `_path`."""
     count = rows.num_rows
     origin = {
-        "_file": pa.repeat(pa.scalar(file, pa.string()), count),
+        "_file": repeated(file, count),
         "_line": pa.nulls(count, pa.int64()) if lines is None else lines,
         "_path": pa.nulls(count, pa.string()) if paths is None else paths,
     }
@@ -73,12 +76,12 @@ def with_origin(
 
 def _filled(rows: pa.Table) -> pa.Array | None:
     """Which rows hold anything; None when all of them do."""
-    filled: pa.Array = pa.repeat(pa.scalar(False), rows.num_rows)
+    filled: pa.Array = pa.repeat(truth(False), rows.num_rows)
     for column in rows.columns:
         values = column.combine_chunks()
         some = pc.is_valid(values)
         if pa.types.is_string(values.type):
-            some = pc.fill_null(pc.not_equal(values, ""), False)
+            some = pc.and_kleene(some, pc.not_equal(values, _NOTHING))
         filled = pc.or_(filled, some)
         if pc.all(filled).as_py():
             return None

@@ -26,6 +26,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.arrays import text as constant
 from pipelines.errors import FileRefused
 from pipelines.extract.content import Content
 from pipelines.extract.formats.chunks import finish, wanted_types
@@ -176,9 +177,10 @@ def _places(table: dict[str, Any], first: int, count: int) -> pa.Array:
     sheet = table["sheet"]
     if not sheet.isidentifier():
         sheet = "'" + sheet.replace("'", "''") + "'"
-    numbers = pa.array(range(first + 1, first + 1 + count), pa.int64()).cast(pa.string())
-    left, right = column_letters(table["left"]), column_letters(table["right"])
-    return pc.binary_join_element_wise(f"{sheet}!{left}", numbers, f":{right}", numbers, "")
+    numbers = pa.arange(first + 1, first + 1 + count).cast(pa.string())
+    left = constant(f"{sheet}!{column_letters(table['left'])}")
+    right = constant(f":{column_letters(table['right'])}")
+    return pc.binary_join_element_wise(left, numbers, right, numbers, constant(""))
 
 
 def _rounded(values: pa.ChunkedArray, wanted: pa.DataType | None) -> pa.ChunkedArray:

@@ -27,6 +27,8 @@ def main(workbook: str, folder: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # pyarrow would import it to recognise its objects; there are none here.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
     from pipelines.extract.formats.excel_tables import Refused
 
     order = json.load(sys.stdin)
