@@ -45,7 +45,9 @@ def _execute(
     settings: Settings, selection: Sequence[str], *, full_refresh: bool, watcher: Watcher
 ) -> None:
     warehouse = Warehouse(settings)
-    warehouse.open_ahead()
+    if warehouse.address.exists():
+        # Else it is made by the first step, not by a command that may be wrong.
+        warehouse.open_ahead()
 
     from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
     from dagster._core.utils import make_new_run_id

@@ -21,14 +21,14 @@ from pipelines.naming import NameMap
 from pipelines.spec import FileStream, JsonLines
 
 _FIRST_PAGE = 256 << 10
-_PAGE = 8 << 20
+_PAGE = 4 << 20
 _LONGEST_LINE = 64 << 20
 _KEPT_OF_LONG_LINE = 10_000
 _CR_ENDS_LINES = re.compile(rb"\}[ \t]*\r[ \t\r]*\{")
 
 
 def decode(content: Content, stream: FileStream, names: NameMap) -> Iterator[Chunk]:
-    """Chunks of about 8 MB of lines; memory does not grow with the file."""
+    """Chunks of about 4 MB of lines; memory does not grow with the file."""
     assert isinstance(stream.format, JsonLines)
     source = Utf8(content.stream, content.path, stream.format.encoding)
     reader = RecordReader(content.path, stream, names)

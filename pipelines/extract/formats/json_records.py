@@ -31,7 +31,7 @@ from pipelines.spec import FileStream
 from pipelines.sqltypes import arrow_type
 
 _THREADS = 2
-_IN_FLIGHT = 4
+_IN_FLIGHT = 8
 _MOST_COLUMNS = 10_000
 
 
