@@ -28,6 +28,7 @@ from benchmarks.harness import (
 
 ROWS, MANY_ROWS, SHEET_ROWS = 2_000_000, 10_000_000, 100_000
 OURS = "Headwater"
+_RUNS = 5
 _LAKE = [
     "duckdb==1.5.5",
     "duckdb-extension-ducklake==1.5.5",
@@ -65,7 +66,7 @@ def cases() -> list[Case]:
     environment = {"BENCHMARK_TYPES": json.dumps(TYPES)}
     made = []
     for kind, (path, rows) in inputs.items():
-        made.append(_ours(kind, kind, path, rows, runs=3))
+        made.append(_ours(kind, kind, path, rows, runs=_RUNS))
         for peer, packages in PEERS.items():
             if (peer, kind) == ("dlt", "xlsx"):
                 continue  # dlt reads no workbooks itself; it points to pandas.
@@ -73,7 +74,7 @@ def cases() -> list[Case]:
             script = Path(__file__).parent / "peers" / f"by_{peer}.py"
             output = WORK / "out" / peer
             command = [str(python), str(script), kind, str(path), str(output)]
-            runs = 1 if (peer, kind) == ("dlt", "jsonl") else 3
+            runs = 1 if (peer, kind) == ("dlt", "jsonl") else _RUNS
             made.append(Case(kind, peer, command, rows, environment, runs))
     many = write_text(data, MANY_ROWS, "csv")
     made.append(_ours("csv 10M", "csv", many, MANY_ROWS, runs=1))
