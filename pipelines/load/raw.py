@@ -27,7 +27,8 @@ class RawCopy:
     """One file on its way into the package: hashed, and compressed unless it was.
 
     What is compressed becomes one zstd frame for each `_FRAME` bytes, which takes
-    two thirds of the time of one frame that never ends.
+    two thirds of the time of one frame that never ends. The level is a fast one: a
+    higher one would make the load wait.
     """
 
     def __init__(self, folder: Path, number: int) -> None:

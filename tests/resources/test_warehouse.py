@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from functools import partial
@@ -53,6 +55,35 @@ def test_a_reader_keeps_its_snapshot_while_others_commit(warehouse: Warehouse) -
         assert count_rows(connection, "raw.t") == 2
     with warehouse.read() as connection:
         assert count_rows(connection, "raw.t") == 0
+
+
+_LOCK = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+connection.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+time.sleep(1.5)
+connection.execute("ROLLBACK")
+"""
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_catalog_that_is_locked_for_a_moment_is_waited_for(
+    settings: Settings, opened: bool
+) -> None:
+    warehouse = Warehouse(settings)
+    warehouse.commit(_make, message="make")
+    if not opened:
+        warehouse.close()
+    catalog = str(settings.home / "catalog.sqlite")
+    command = [sys.executable, "-c", _LOCK, catalog]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "locked\n"
+        with warehouse.read() as connection:
+            assert count_rows(connection, "raw.t") == 2
+    warehouse.close()
 
 
 def test_any_snapshot_can_be_read_again(warehouse: Warehouse) -> None:
