@@ -5,7 +5,11 @@
     │   └── DeclarationError     … in a file under assets/
     ├── SourceError          a source could not be read; other sources go on
     │   ├── FileRefused          one file cannot be read and is quarantined whole
-    │   └── ContractViolation    a stream broke the contract it declared
+    │   ├── ContractViolation    a stream broke the contract it declared
+    │   ├── SourceUnavailable    it does not answer now; a later run may succeed
+    │   ├── CredentialsRefused   a person must renew a key or ask for a right
+    │   ├── SourceNotFound       what was asked for is not there
+    │   └── RequestRefused       what was asked is wrong or not allowed, now and later
     ├── WarehouseError       the lake or its catalog could not be used
     │   ├── WarehouseBusy        try again later
     │   ├── PackageDamaged       a landing package fails its checksum
@@ -46,6 +50,22 @@ class FileRefused(SourceError):
 
 class ContractViolation(SourceError):
     """A frozen stream met a column or a type that it did not declare."""
+
+
+class SourceUnavailable(SourceError):
+    """The source, or the way to it, failed for now; trying later is safe."""
+
+
+class CredentialsRefused(SourceError):
+    """The source refused who asked, or what they may see; trying again is useless."""
+
+
+class SourceNotFound(SourceError):
+    """The source answered that what was asked for is not there."""
+
+
+class RequestRefused(SourceError):
+    """A request is wrong, or not allowed by the source or by our own policy."""
 
 
 class WarehouseError(HeadwaterError):
