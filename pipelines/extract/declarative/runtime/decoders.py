@@ -1,0 +1,229 @@
+"""Bytes of an answer become values: JSON, JSON lines, CSV, XML, packed or not.
+
+Belongs here: one decoder for each Decoder component of the vocabulary, and the
+limits on what packed bytes may grow to. Does not belong here: finding the
+records inside the values (extraction), or the answer's status and headers.
+
+Nothing is skipped in silence: a line or a body that cannot be decoded ends the
+read with a SourceError, for otherwise rows would be missing and nobody told.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from pipelines.errors import DeclarationError, FileRefused, SourceError
+from pipelines.extract.declarative.runtime.xml_values import document
+
+Decode = Callable[[bytes], Iterator[Any]]
+"""All values in one body: each object of a JSON list, each line, each row."""
+
+MAX_UNPACKED = 1 << 30
+MAX_MEMBERS = 10_000
+_SHOWN = 200
+_GZIP = b"\x1f\x8b"
+_BLOCK = 1 << 20
+
+
+def compile_decoder(component: Mapping[str, Any] | None) -> Decode:
+    """The decoder that a component declares; JSON where none is declared."""
+    if component is None:
+        return _json
+    kind = component["type"]
+    maker = _MAKERS.get(kind)
+    if maker is None:
+        raise DeclarationError(
+            f"{kind} is no decoder that is read here. Known: {', '.join(sorted(_MAKERS))}."
+        )
+    return maker(component)
+
+
+def _json(body: bytes) -> Iterator[Any]:
+    value = load_json(body)
+    if isinstance(value, list):
+        yield from value
+    else:
+        yield value
+
+
+def load_json(body: bytes) -> Any:
+    """The value of one JSON document; an empty body is an empty object."""
+    if not body.strip():
+        return {}
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return _load_lenient(body, error)
+
+
+def _load_lenient(body: bytes, first: orjson.JSONDecodeError) -> Any:
+    """NaN, Infinity and byte order marks, which are no JSON but which vendors send."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise SourceError(
+            f"The answer is not JSON ({first}). It begins with {shown(body)}. A page of HTML here "
+            "often means a login or a wrong address; other formats need their own decoder."
+        ) from None
+
+
+def shown(body: bytes) -> str:
+    """The beginning of a body, for messages."""
+    return repr(body[:_SHOWN].decode("utf-8", "replace"))
+
+
+def _json_lines(body: bytes) -> Iterator[Any]:
+    for number, line in enumerate(body.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            yield load_json(line)
+        except SourceError:
+            raise SourceError(
+                f"Line {number} of the answer is not JSON: {shown(line)}. Expected one JSON value "
+                "a line; the answer may be cut short, so nothing of it was taken."
+            ) from None
+
+
+def _make_items(component: Mapping[str, Any]) -> Decode:
+    steps = [*str(component["items_path"]).split("."), "item"]
+    encoding = str(component.get("encoding") or "utf-8")
+
+    def items(body: bytes) -> Iterator[Any]:
+        recoded = body if encoding.lower() == "utf-8" else body.decode(encoding).encode()
+        yield from _at(load_json(recoded), steps)
+
+    return items
+
+
+def _at(value: Any, steps: list[str]) -> Iterator[Any]:
+    if not steps:
+        yield value
+    elif steps[0] == "item" and isinstance(value, list):
+        for item in value:
+            yield from _at(item, steps[1:])
+    elif isinstance(value, dict) and steps[0] in value:
+        yield from _at(value[steps[0]], steps[1:])
+
+
+def _make_csv(component: Mapping[str, Any]) -> Decode:
+    encoding = str(component.get("encoding") or "utf-8")
+    delimiter = str(component.get("delimiter") or ",")
+    if delimiter.startswith("\\"):
+        delimiter = delimiter.encode().decode("unicode_escape")
+    nulls = frozenset(component.get("set_values_to_none") or ())
+
+    def rows(body: bytes) -> Iterator[Any]:
+        try:
+            text = io.TextIOWrapper(io.BytesIO(body), encoding=encoding, newline="")
+            for row in csv.DictReader(text, delimiter=delimiter, restkey="_extra"):
+                if nulls:
+                    yield {
+                        name: None if isinstance(value, str) and value in nulls else value
+                        for name, value in row.items()
+                    }
+                else:
+                    yield row
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise SourceError(
+                f"The answer is not CSV in {encoding} with {delimiter!r} between fields: {error}. "
+                f"It begins with {shown(body)}."
+            ) from None
+
+    return rows
+
+
+def _xml(body: bytes) -> Iterator[Any]:
+    if not body.strip():
+        yield {}
+        return
+    try:
+        yield document(body)
+    except FileRefused as error:
+        raise SourceError(f"{error} It begins with {shown(body)}.") from None
+
+
+def _lines(body: bytes) -> Iterator[Any]:
+    for line in body.splitlines():
+        yield {"record": line.decode("utf-8", "replace")}
+
+
+def _make_gzip(component: Mapping[str, Any]) -> Decode:
+    inner = compile_decoder(component["decoder"])
+
+    def unpacked(body: bytes) -> Iterator[Any]:
+        yield from inner(_gunzip(body) if body.startswith(_GZIP) else body)
+
+    return unpacked
+
+
+def _gunzip(body: bytes) -> bytes:
+    """All members of a gzip body; SourceError when damaged, cut short or too large."""
+    parts: list[bytes] = []
+    size, rest = 0, body
+    try:
+        while rest:
+            member = zlib.decompressobj(wbits=31)
+            while not member.eof:
+                block = member.decompress(rest, _BLOCK)
+                rest = member.unconsumed_tail or member.unused_data
+                size += len(block)
+                _check_size(size)
+                parts.append(block)
+                if not block and not rest and not member.eof:
+                    raise SourceError("The gzip answer is cut short. It will be fetched again.")
+            rest = member.unused_data.lstrip(b"\0")
+    except zlib.error as error:
+        raise SourceError(f"The gzip answer is damaged: {error}.") from None
+    return b"".join(parts)
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_UNPACKED:
+        raise SourceError(
+            f"The answer unpacks to more than {MAX_UNPACKED} bytes, which is the limit. Ask the "
+            "source for smaller pages or a shorter step."
+        )
+
+
+def _make_zip(component: Mapping[str, Any]) -> Decode:
+    inner = compile_decoder(component["decoder"])
+
+    def members(body: bytes) -> Iterator[Any]:
+        try:
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                infos = [info for info in archive.infolist() if not info.is_dir()]
+                if len(infos) > MAX_MEMBERS:
+                    raise SourceError(
+                        f"The zip answer holds {len(infos)} files; at most {MAX_MEMBERS} are read."
+                    )
+                _check_size(sum(info.file_size for info in infos))
+                for info in infos:
+                    yield from inner(archive.read(info))
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+            raise SourceError(
+                f"The answer is no zip archive that can be read: {error}. It begins with "
+                f"{shown(body)}."
+            ) from None
+
+    return members
+
+
+_MAKERS: dict[str, Callable[[Mapping[str, Any]], Decode]] = {
+    "JsonDecoder": lambda _: _json,
+    "JsonlDecoder": lambda _: _json_lines,
+    "JsonItemsDecoder": _make_items,
+    "CsvDecoder": _make_csv,
+    "XmlDecoder": lambda _: _xml,
+    "IterableDecoder": lambda _: _lines,
+    "GzipDecoder": _make_gzip,
+    "ZipfileDecoder": _make_zip,
+}
