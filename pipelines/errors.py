@@ -3,13 +3,15 @@
     HeadwaterError
     ├── ConfigurationError   a person must change a setting or a declaration
     │   └── DeclarationError     … in a file under assets/
+    │       └── ManifestRefused      … in a low-code manifest: every fault of it
     ├── SourceError          a source could not be read; other sources go on
     │   ├── FileRefused          one file cannot be read and is quarantined whole
     │   ├── ContractViolation    a stream broke the contract it declared
     │   ├── SourceUnavailable    it does not answer now; a later run may succeed
     │   ├── CredentialsRefused   a person must renew a key or ask for a right
     │   ├── SourceNotFound       what was asked for is not there
-    │   └── RequestRefused       what was asked is wrong or not allowed, now and later
+    │   ├── RequestRefused       what was asked is wrong or not allowed, now and later
+    │   └── TemplateFailed       a manifest's template could not be evaluated
     ├── WarehouseError       the lake or its catalog could not be used
     │   ├── WarehouseBusy        try again later
     │   ├── PackageDamaged       a landing package fails its checksum
@@ -22,6 +24,8 @@ what was got, what was expected, what to do next.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class HeadwaterError(Exception):
@@ -38,6 +42,23 @@ class ConfigurationError(HeadwaterError):
 
 class DeclarationError(ConfigurationError):
     """A declaration under assets/ is wrong; the message names file and field."""
+
+
+class ManifestRefused(DeclarationError):
+    """A low-code manifest can't be used. `faults` holds one sentence for each.
+
+    `classes` names the Python classes it asks for, which only the isolated
+    runner can run.
+    """
+
+    def __init__(self, origin: str, faults: Sequence[str], classes: Sequence[str] = ()) -> None:
+        self.origin = origin
+        self.faults = tuple(faults)
+        self.classes = tuple(classes)
+        count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__(
+            f"The manifest {origin} has {count}:" + "".join(f"\n  {fault}" for fault in faults)
+        )
 
 
 class SourceError(HeadwaterError):
@@ -66,6 +87,10 @@ class SourceNotFound(SourceError):
 
 class RequestRefused(SourceError):
     """A request is wrong, or not allowed by the source or by our own policy."""
+
+
+class TemplateFailed(SourceError):
+    """A template in a manifest couldn't be evaluated; the message quotes it."""
 
 
 class WarehouseError(HeadwaterError):
