@@ -1,0 +1,46 @@
+"""The HTTP side of every connector: send requests, keep budgets, keep secrets."""
+
+from resources.http.client import Event, HttpClient
+from resources.http.failures import (
+    AddressRefused,
+    AnswerTooLarge,
+    RedirectRefused,
+    RequestFailed,
+)
+from resources.http.judge import Judge, Kind, Verdict, standard_judge
+from resources.http.masking import Masker
+from resources.http.message import (
+    Answer,
+    Headers,
+    Request,
+    Validators,
+    only_if_changed,
+    validators,
+)
+from resources.http.policy import Clock, Limit, Policy, SystemClock
+from resources.http.signals import retry_after
+
+__all__ = [
+    "AddressRefused",
+    "Answer",
+    "AnswerTooLarge",
+    "Clock",
+    "Event",
+    "Headers",
+    "HttpClient",
+    "Judge",
+    "Kind",
+    "Limit",
+    "Masker",
+    "Policy",
+    "RedirectRefused",
+    "Request",
+    "RequestFailed",
+    "SystemClock",
+    "Validators",
+    "Verdict",
+    "only_if_changed",
+    "retry_after",
+    "standard_judge",
+    "validators",
+]

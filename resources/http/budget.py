@@ -1,0 +1,194 @@
+"""The rate governor: nobody sends before every budget admits it.
+
+Belongs here: limits that are declared, limits that the vendor's headers teach,
+pauses that it asks for, and requests under way. Does not belong here: retries,
+and whether a host is well.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pipelines.errors import ConfigurationError, SourceUnavailable
+from resources.http.message import Headers, Request
+from resources.http.policy import Clock, Limit, Policy, Scope
+from resources.http.signals import allowances
+
+_WINDOWS_S = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
+_DUST = 1e-9
+"""What adding fractions may leave over."""
+
+Identity = tuple[str, ...]
+
+
+class Governor:
+    """Keeps the budgets of one client for all its threads."""
+
+    def __init__(self, policy: Policy, clock: Clock, pause: Callable[[float], None]) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._windows: dict[tuple[int, Identity], _Moving | _Calendar] = {}
+        self._learned: dict[Identity, dict[str, _Learned]] = {}
+        self._paused: dict[Identity, float] = {}
+        self._doors: dict[tuple[Scope, Identity], threading.BoundedSemaphore] = {}
+
+    @contextmanager
+    def slot(self, request: Request, host: str) -> Iterator[float]:
+        """Wait until the request may be sent, and count it as under way meanwhile.
+
+        Gives the seconds waited. Raises SourceUnavailable when a budget is used
+        up for longer than the policy's longest wait.
+        """
+        before = self._clock.monotonic()
+        with ExitStack() as stack:
+            for scope in self._policy.parallel:
+                stack.enter_context(self._door(scope, _identity(scope, request, host)))
+            while (wait := self._take(request, host)) > 0:
+                self._refuse_long(wait, host)
+                self._pause(wait)
+            yield self._clock.monotonic() - before
+
+    def learn(self, request: Request, host: str, headers: Headers) -> None:
+        """Take over what the vendor says is left of its own windows."""
+        told = allowances(headers, self._clock.time(), self._policy.limit_headers)
+        if not told:
+            return
+        now = self._clock.monotonic()
+        with self._lock:
+            known = self._learned.setdefault(_identity("tenant", request, host), {})
+            for item in told:
+                known[item.name] = _Learned(item.remaining, now + item.reset_s)
+
+    def hold(self, request: Request, host: str, seconds: float) -> None:
+        """Send nothing more for this host, key and tenant for so long."""
+        identity = _identity("tenant", request, host)
+        until = self._clock.monotonic() + seconds
+        with self._lock:
+            self._paused[identity] = max(until, self._paused.get(identity, 0.0))
+
+    def _door(self, scope: Scope, identity: Identity) -> threading.BoundedSemaphore:
+        with self._lock:
+            door = self._doors.get((scope, identity))
+            if door is None:
+                door = threading.BoundedSemaphore(self._policy.parallel[scope])
+                self._doors[scope, identity] = door
+            return door
+
+    def _take(self, request: Request, host: str) -> float:
+        """Take from every budget and give 0, or take nothing and give the wait."""
+        whole = _identity("tenant", request, host)
+        with self._lock:
+            now, today = self._clock.monotonic(), self._clock.time()
+            costs = [(window, cost) for window, cost in self._budgets(request, host) if cost]
+            learned = [item for item in self._learned.get(whole, {}).values() if item.until > now]
+            waits = [self._paused.get(whole, 0.0) - now]
+            waits += [window.wait(now, today, cost) for window, cost in costs]
+            waits += [item.until - now for item in learned if item.remaining < 1]
+            if max(waits) > 0:
+                return max(waits)
+            for window, cost in costs:
+                window.take(now, today, cost)
+            for item in learned:
+                item.remaining -= 1
+            return 0.0
+
+    def _budgets(self, request: Request, host: str) -> Iterator[tuple[_Moving | _Calendar, float]]:
+        for place, limit in enumerate(self._policy.limits):
+            if limit.matches is not None and not limit.matches(request):
+                continue
+            cost = request.cost.get(limit.unit, 1.0 if limit.unit == "requests" else 0.0)
+            if cost > limit.count:
+                raise ConfigurationError(
+                    f"A request to {host} costs {cost:g} {limit.unit}, more than the whole limit "
+                    f"of {limit.count:g} in one window. Raise the limit or ask for less at once."
+                )
+            where = (place, _identity(limit.scope, request, host))
+            if where not in self._windows:
+                self._windows[where] = _window(limit)
+            yield self._windows[where], cost
+
+    def _refuse_long(self, wait: float, host: str) -> None:
+        if wait <= self._policy.longest_wait_s:
+            return
+        free = datetime.fromtimestamp(self._clock.time(), UTC) + timedelta(seconds=wait)
+        raise SourceUnavailable(
+            f"The budget of requests to {host} is used up until {free:%Y-%m-%d %H:%M:%S} UTC, "
+            f"longer than the {self._policy.longest_wait_s:g} s that one wait may take. Run again "
+            "after that, or raise the limit if the vendor grants more."
+        )
+
+
+class _Moving:
+    """A window that moves with time: exact, so never twice the limit at an edge."""
+
+    def __init__(self, count: float, length_s: float) -> None:
+        self._count = count
+        self._length_s = length_s
+        self._taken: deque[tuple[float, float]] = deque()
+        self._sum = 0.0
+
+    def wait(self, now: float, today: float, cost: float) -> float:  # noqa: ARG002
+        while self._taken and self._taken[0][0] + self._length_s <= now:
+            self._sum -= self._taken.popleft()[1]
+        over, until = self._sum + cost - self._count, now
+        for moment, taken in self._taken:
+            if over <= _DUST:
+                break
+            over, until = over - taken, moment + self._length_s
+        return until - now
+
+    def take(self, now: float, today: float, cost: float) -> None:  # noqa: ARG002
+        self._taken.append((now, cost))
+        self._sum += cost
+
+
+class _Calendar:
+    """A day or a month of the calendar in UTC."""
+
+    def __init__(self, count: float, month: bool) -> None:
+        self._count = count
+        self._month = month
+        self._ends = 0.0
+        self._sum = 0.0
+
+    def wait(self, now: float, today: float, cost: float) -> float:  # noqa: ARG002
+        if today >= self._ends:
+            self._ends, self._sum = self._end(today), 0.0
+        return self._ends - today if self._sum + cost > self._count else 0.0
+
+    def take(self, now: float, today: float, cost: float) -> None:  # noqa: ARG002
+        self._sum += cost
+
+    def _end(self, today: float) -> float:
+        day = datetime.fromtimestamp(today, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        if not self._month:
+            return (day + timedelta(days=1)).timestamp()
+        return (day.replace(day=1) + timedelta(days=32)).replace(day=1).timestamp()
+
+
+@dataclass
+class _Learned:
+    remaining: float
+    until: float
+
+
+def _window(limit: Limit) -> _Moving | _Calendar:
+    if limit.window in ("day", "month"):
+        return _Calendar(limit.count, limit.window == "month")
+    length = limit.window if not isinstance(limit.window, str) else _WINDOWS_S[limit.window]
+    return _Moving(limit.count, length)
+
+
+def _identity(scope: Scope, request: Request, host: str) -> Identity:
+    if scope == "host":
+        return (host,)
+    if scope == "key":
+        return (host, request.key)
+    return (host, request.key, request.tenant)

@@ -1,0 +1,166 @@
+"""One exchange: a request out, a whole answer back, or a named failure.
+
+Belongs here: building the URL, sending through pooled connections, reading the
+body within its cap, decompressing it, and saying what broke. Does not belong
+here: budgets, redirects, retries, judging.
+"""
+
+from __future__ import annotations
+
+import time
+from http.client import HTTPException
+
+import certifi
+import requests
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    IncompleteRead,
+    InvalidChunkLength,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.util import Timeout, parse_url
+
+from resources.http.failures import AddressRefused, Fault, RequestFailed
+from resources.http.guard import Guard
+from resources.http.inflate import inflate, too_large
+from resources.http.message import Answer, Headers, Request
+from resources.http.pinned import Attempt, PlainPool, TlsPool
+from resources.http.policy import Policy
+
+_CHUNK = 256 * 2**10
+
+
+class Transport:
+    """The pools of one client."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._guard = Guard(policy.allow_hosts)
+        self._pools = urllib3.PoolManager(
+            num_pools=32,
+            maxsize=max([1, *policy.parallel.values()]),
+            cert_reqs="CERT_REQUIRED",
+            ca_certs=str(policy.ca_file or certifi.where()),
+        )
+        self._pools.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self._pools.clear()
+
+    def exchange(self, request: Request) -> Answer:
+        """The answer to one request as it stands; redirects are not followed.
+
+        Raises RequestFailed when the attempt broke off, AddressRefused,
+        AnswerTooLarge.
+        """
+        url = full_url(request)
+        self._guard.check(url)
+        started = time.monotonic()
+        with Attempt(self._guard, self._policy.total_s) as attempt:
+            try:
+                answer, failure = self._send(request, url, started), None
+            except (HTTPError, HTTPException, OSError) as error:
+                answer, failure = None, _name(error)
+            except RequestFailed as error:
+                answer, failure = None, error
+        if attempt.late:
+            failure = RequestFailed(
+                f"the whole answer did not arrive within {self._policy.total_s:g} s", "timeout"
+            )
+        if failure is not None:
+            failure.sent = attempt.sent
+            raise failure  # outside the handlers: the causes hold the unmasked URL
+        assert answer is not None
+        return answer
+
+    def _send(self, request: Request, url: str, started: float) -> Answer:
+        parts = parse_url(url)
+        pool = self._pools.connection_from_host(parts.host, parts.port, parts.scheme)
+        response = pool.urlopen(
+            request.method,
+            parts.request_uri,
+            body=request.body,
+            headers=self._headers(request),
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(connect=self._policy.connect_s, read=self._policy.read_s),
+            preload_content=False,
+            decode_content=False,
+        )
+        try:
+            raw = self._read(response, request.method != "HEAD" and response.status != 304)
+            headers = Headers(dict(response.headers.items()))
+        finally:
+            response.close()  # a connection whose answer was read whole is in its pool by now
+        cap = self._policy.max_body_bytes
+        body = inflate(raw, headers.get("Content-Encoding", ""), cap) if raw else raw
+        return Answer(
+            status=response.status,
+            headers=headers,
+            body=body,
+            url=url,
+            elapsed_s=time.monotonic() - started,
+        )
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        ours = {
+            "User-Agent": self._policy.user_agent,
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip, deflate",
+        }
+        return dict(Headers(ours).with_(request.headers))
+
+    def _read(self, response: urllib3.BaseHTTPResponse, has_body: bool) -> bytes:
+        cap = self._policy.max_body_bytes
+        announced = response.headers.get("Content-Length", "")
+        if announced.isdigit() and int(announced) > cap and has_body:
+            raise too_large(f"{int(announced):,} bytes are announced", cap)
+        pieces: list[bytes] = []
+        size = 0
+        for piece in response.stream(_CHUNK, decode_content=False):
+            size += len(piece)
+            if size > cap:
+                raise too_large(f"more than {cap:,} bytes came", cap)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+def full_url(request: Request) -> str:
+    """The URL with its parameters, or AddressRefused if it is none."""
+    try:
+        made = requests.Request("GET", request.url, params=dict(request.params)).prepare().url
+    except (requests.exceptions.RequestException, ValueError):
+        made = None
+    if not made:
+        raise AddressRefused("The address is not a URL. Expected https://host/path.")
+    return made
+
+
+def _name(error: Exception) -> RequestFailed:
+    """What broke, in words that hold no part of the URL."""
+    found: tuple[str, Fault]
+    if isinstance(error, ConnectTimeoutError):
+        found = "no connection within the time-out", "connect"
+    elif isinstance(error, ReadTimeoutError | TimeoutError):
+        found = "the server fell silent for longer than the read time-out", "timeout"
+    elif isinstance(error, SSLError):
+        found = f"TLS failed ({_tls(error)})", "tls"
+    elif isinstance(error, InvalidChunkLength | IncompleteRead) or _causes(error, IncompleteRead):
+        found = "the answer ended before all of it had come", "incomplete"
+    else:
+        found = "the connection was cut", "reset"
+    return RequestFailed(*found)
+
+
+def _causes(error: BaseException, kind: type[Exception]) -> bool:
+    return any(isinstance(part, kind) for part in (*error.args, error.__cause__))
+
+
+def _tls(error: Exception) -> str:
+    inner = error.args[0] if error.args else error
+    return str(getattr(inner, "verify_message", "") or getattr(inner, "reason", "") or "handshake")
