@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pipelines.errors import ConfigurationError, SourceUnavailable
-from resources.http.message import Headers, Request
+from resources.http.message import Answer, Request
 from resources.http.policy import Clock, Limit, Policy, Scope
-from resources.http.signals import allowances
+from resources.http.signals import allowances, retry_after
 
 _WINDOWS_S = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 _DUST = 1e-9
@@ -55,23 +55,25 @@ class Governor:
                 self._pause(wait)
             yield self._clock.monotonic() - before
 
-    def learn(self, request: Request, host: str, headers: Headers) -> None:
-        """Take over what the vendor says is left of its own windows."""
-        told = allowances(headers, self._clock.time(), self._policy.limit_headers)
-        if not told:
+    def learn(self, request: Request, host: str, answer: Answer) -> None:
+        """Take over what the vendor says is left of its own windows.
+
+        After a 429 with Retry-After nothing more is sent for this host, key and
+        tenant until then, by any thread.
+        """
+        now, today = self._clock.monotonic(), self._clock.time()
+        told = allowances(answer.headers, today, self._policy.limit_headers)
+        wait = retry_after(answer.headers, today) if answer.status == 429 else None
+        if not told and wait is None:
             return
-        now = self._clock.monotonic()
+        identity = _identity("tenant", request, host)
         with self._lock:
-            known = self._learned.setdefault(_identity("tenant", request, host), {})
+            known = self._learned.setdefault(identity, {})
             for item in told:
                 known[item.name] = _Learned(item.remaining, now + item.reset_s)
-
-    def hold(self, request: Request, host: str, seconds: float) -> None:
-        """Send nothing more for this host, key and tenant for so long."""
-        identity = _identity("tenant", request, host)
-        until = self._clock.monotonic() + seconds
-        with self._lock:
-            self._paused[identity] = max(until, self._paused.get(identity, 0.0))
+            if wait is not None:
+                until = now + min(wait, self._policy.longest_wait_s)
+                self._paused[identity] = max(until, self._paused.get(identity, 0.0))
 
     def _door(self, scope: Scope, identity: Identity) -> threading.BoundedSemaphore:
         with self._lock:

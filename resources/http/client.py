@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -188,19 +189,20 @@ class HttpClient:
         with self._governor.slot(request, host) as waited:
             self._breaker.enter(host)
             well: bool | None = None
+            started = time.monotonic()
             try:
                 with self._lock:
                     self._sent += 1
                 answer = self._transport.exchange(request)
                 well = answer.status < 500
-                self._governor.learn(request, host, answer.headers)
+                self._governor.learn(request, host, answer)
             except (RequestFailed, RequestRefused) as error:
                 well = False if isinstance(error, RequestFailed) else None
-                self._tell(request, error, attempt, waited)
+                self._tell(request, error, attempt, waited, time.monotonic() - started)
                 raise
             finally:
                 self._breaker.leave(host, well)
-        self._tell(request, answer, attempt, waited)
+        self._tell(request, answer, attempt, waited, answer.elapsed_s)
         return answer
 
     def _wait_before_retry(
@@ -226,8 +228,6 @@ class HttpClient:
             wait *= 0.5 + self._chance() / 2
         else:
             wait = min(max(0.0, told), policy.longest_wait_s)
-            if isinstance(outcome, Answer) and outcome.status == 429:
-                self._governor.hold(request, _host(outcome.url), wait)
         if self._clock.monotonic() - started + wait > policy.give_up_s:
             self._fail(request, verdict, attempt, f"The {policy.give_up_s:g} s for it are used up")
         return wait
@@ -255,7 +255,12 @@ class HttpClient:
         raise ERRORS[verdict.kind](self._masker.mask(text, request))
 
     def _tell(
-        self, request: Request, outcome: Answer | Exception, attempt: int, waited: float
+        self,
+        request: Request,
+        outcome: Answer | Exception,
+        attempt: int,
+        waited_s: float,
+        elapsed_s: float,
     ) -> None:
         if self._on_event is None:
             return
@@ -267,9 +272,9 @@ class HttpClient:
                 url=mask(came.url if came else _address(request), request),
                 status=came.status if came else None,
                 size=len(came.body) if came else 0,
-                elapsed_s=came.elapsed_s if came else 0.0,
+                elapsed_s=elapsed_s,
                 attempt=attempt,
-                waited_s=waited,
+                waited_s=waited_s,
                 error="" if came else mask(str(outcome), request),
             )
         )

@@ -10,6 +10,7 @@ import base64
 import logging
 import re
 import threading
+import weakref
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -22,12 +23,17 @@ _SECRET_NAME = re.compile(
     r"|(^|[-_])(key|sig|auth)$|apikey",
     re.IGNORECASE,
 )
-_IN_QUERY = re.compile(r"([\w.%[\]-]+)=([^&#\s\"']+)")
+_IN_QUERY = re.compile(r"([\w.%[\]-]+)=([^&?#\s\"']+)")
 _IN_JSON = re.compile(r"(\\?\"([\w.-]+)\\?\"\s*:\s*\\?\")([^\"\\]+)")
 _IN_HEADER = re.compile(r"(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{6,}")
 _USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s@]+@")
+_QUERY = re.compile(r"\?[^\s\"')]+")
 _SHORTEST = 4
 """Shorter values are no secrets, and replacing them would tear text apart."""
+
+
+_known: weakref.WeakSet[Masker] = weakref.WeakSet()
+"""Every masker in use, for what other libraries log."""
 
 
 class Masker:
@@ -36,6 +42,7 @@ class Masker:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._values: tuple[str, ...] = ()
+        _known.add(self)
         for secret in secrets:
             self.register(secret)
 
@@ -61,10 +68,13 @@ class Masker:
 
 
 class _NoSecretsInLog(logging.Filter):
-    """urllib3 writes whole URLs to its log; here they lose their secrets."""
+    """urllib3 writes whole URLs to its log; here they lose queries and secrets."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = Masker().mask(record.getMessage()), None
+        text = _QUERY.sub(rf"?{HIDDEN}", record.getMessage())
+        for masker in list(_known):
+            text = masker.mask(text)
+        record.msg, record.args = text, None
         return True
 
 
@@ -97,6 +107,6 @@ def _carried(request: Request) -> list[str]:
             found |= {value, value.split(" ", 1)[-1]}
     for name, given in request.params.items():
         if is_secret_name(name):
-            found |= set(given if isinstance(given, list) else [given])
+            found |= {given} if isinstance(given, str) else set(given)
     spelled = {text for value in found if len(value) >= _SHORTEST for text in _spellings(value)}
     return sorted(spelled, key=lambda value: (-len(value), value))

@@ -6,7 +6,7 @@ hiding secrets in text; these values only keep secrets out of their own repr.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 
@@ -53,7 +53,7 @@ class Request:
     method: str = "GET"
     url: str
     headers: Mapping[str, str] = field(default_factory=Headers)
-    params: Mapping[str, str | list[str]] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     body: bytes | None = None
     key: str = ""
     tenant: str = ""
@@ -66,8 +66,8 @@ class Request:
             object.__setattr__(self, "headers", Headers(self.headers))
 
     def __repr__(self) -> str:
-        address = self.url.split("?", 1)[0].rsplit("@", 1)[-1]
-        return f"Request({self.method} {address})"
+        host = self.url.split("?", 1)[0].split("/", 3)[2:3]
+        return f"Request({self.method} {''.join(host).rsplit('@', 1)[-1]})"
 
 
 @dataclass(frozen=True, kw_only=True)

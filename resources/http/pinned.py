@@ -38,6 +38,8 @@ class Attempt:
         self.ends = time.monotonic() + total_s
         self.late = False
         self.sent = False
+        self.reused = False
+        self.answered = False
         self._lock = threading.Lock()
         self._handle: socket.socket | None = None
 
@@ -110,34 +112,37 @@ class _WholeHead(HTTPResponse):
     """
 
     def begin(self) -> None:
-        lines: Any = _Lines(self.fp)
+        inner = self.fp
+        lines: Any = _Lines(inner)
         self.fp = lines
         super().begin()
         if self.fp is lines:  # it is None if the answer has no body
-            self.fp = lines.inner
+            self.fp = inner
         if lines.last == b"":
             raise IncompleteRead(b"")
+        _here.attempt.answered = True
 
 
 class _Lines:
     """A file that remembers the last line read from it."""
 
     def __init__(self, inner: BufferedIOBase) -> None:
-        self.inner = inner
+        self._inner = inner
         self.last = b"?"
 
     def readline(self, limit: int = -1) -> bytes:
-        self.last = self.inner.readline(limit)
+        self.last = self._inner.readline(limit)
         return self.last
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
+        return getattr(self._inner, name)
 
 
 class _Pinned(HTTPConnection):
     """Connects to addresses that the current attempt's guard has checked."""
 
     response_class = _WholeHead
+    _served = False
 
     def _new_conn(self) -> socket.socket:
         attempt: Attempt = _here.attempt
@@ -145,6 +150,8 @@ class _Pinned(HTTPConnection):
 
     def request(self, *arguments: Any, **named: Any) -> None:
         attempt: Attempt = _here.attempt
+        attempt.reused = self._served and self.sock is not None
+        self._served = True
         if self.sock is None:
             self.connect()
         if self.sock is not None:

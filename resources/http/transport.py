@@ -31,6 +31,9 @@ from resources.http.pinned import Attempt, PlainPool, TlsPool
 from resources.http.policy import Policy
 
 _CHUNK = 256 * 2**10
+_STALE = 3
+"""Servers close idle connections as it suits them; a request that meets one so
+closed is sent again at once, this often at most, and that is no retry."""
 
 
 class Transport:
@@ -59,23 +62,39 @@ class Transport:
         """
         url = full_url(request)
         self._guard.check(url)
+        for _ in range(_STALE):
+            answer, failure, stale = self._attempt(request, url)
+            if not (stale and request.repeatable):
+                break
+        if failure is not None:
+            raise failure  # outside the handlers: the causes hold the unmasked URL
+        assert answer is not None
+        return answer
+
+    def _attempt(
+        self, request: Request, url: str
+    ) -> tuple[Answer | None, RequestFailed | None, bool]:
+        """The answer or what broke, and whether an idle connection had been closed before."""
         started = time.monotonic()
+        stale = False
         with Attempt(self._guard, self._policy.total_s) as attempt:
             try:
                 answer, failure = self._send(request, url, started), None
             except (HTTPError, HTTPException, OSError) as error:
                 answer, failure = None, _name(error)
+                stale = attempt.reused and not attempt.answered and _causes(error, ConnectionError)
             except RequestFailed as error:
                 answer, failure = None, error
         if attempt.late:
-            failure = RequestFailed(
-                f"the whole answer did not arrive within {self._policy.total_s:g} s", "timeout"
+            failure, stale = (
+                RequestFailed(
+                    f"the whole answer did not arrive within {self._policy.total_s:g} s", "timeout"
+                ),
+                False,
             )
         if failure is not None:
             failure.sent = attempt.sent
-            raise failure  # outside the handlers: the causes hold the unmasked URL
-        assert answer is not None
-        return answer
+        return answer, failure, stale
 
     def _send(self, request: Request, url: str, started: float) -> Answer:
         parts = parse_url(url)
