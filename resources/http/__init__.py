@@ -19,6 +19,7 @@ from resources.http.message import (
 )
 from resources.http.policy import Clock, Limit, Policy, SystemClock
 from resources.http.signals import retry_after
+from resources.http.tokens import Token, TokenStore, new_key
 
 __all__ = [
     "AddressRefused",
@@ -37,8 +38,11 @@ __all__ = [
     "Request",
     "RequestFailed",
     "SystemClock",
+    "Token",
+    "TokenStore",
     "Validators",
     "Verdict",
+    "new_key",
     "only_if_changed",
     "retry_after",
     "standard_judge",
