@@ -43,14 +43,13 @@ def objects(shared: Path) -> dict[str, dict[str, Any]]:
     """Every object that the schema describes, by the name it has here."""
     path = shared / "peers/airbyte-declarative-schema/declarative_component_schema.yaml"
     schema = yaml.safe_load(path.read_text())
-    found = {"DeclarativeSource": schema}
-    for name, definition in schema["definitions"].items():
-        if name not in INLINED:
-            found[name] = definition
+    definitions = schema["definitions"]
+    found = {name: definitions[name] for name in definitions if name not in INLINED}
+    found["DeclarativeSource"] = schema
     for (owner, field), name in NESTED.items():
         definition = found[owner]["properties"][field]
         found[name] = definition.get("items", definition)
-    found["__definitions__"] = schema["definitions"]
+    found["__definitions__"] = definitions
     return found
 
 

@@ -26,6 +26,7 @@ _ARTICLES: Final = {
     "number": "a number",
     "boolean": "true or false",
 }
+_SLIP: Final = 0.88
 _NEVER_TEMPLATES: Final = frozenset({"description", "documentation_url", "regex", "class_name"})
 
 
@@ -231,27 +232,24 @@ class Completion:
                 self._refuse_classes(item, f"{path}[{index}]")
 
     def _check_names(self, given: dict[Any, Any], component: Component, path: str) -> None:
-        """An unknown field is a fault where it's likely a slip of the pen."""
+        """An unknown field is a fault if it's a slip of the pen, else a warning.
+
+        Published manifests hold fields that no component has any more.
+        """
         for name in given:
             if name in component.fields:
                 continue
+            place = f"{path}.{name}" if path else str(name)
             free = [known for known in component.fields if known not in given]
             near = nearest(str(name), free)
-            if near is not None and component.tag is not None:
-                self._faults.add(
-                    f"{path}.{name}",
-                    f"{_a(component)} has no field {name!r}; did you mean {near!r}?",
-                )
-            elif component.closed:
-                known = ", ".join(component.fields)
-                self._faults.add(
-                    f"{path}.{name}",
-                    f"{_a(component)} has no field {name!r}; there are {known}",
-                )
+            meant = f"; did you mean {near!r}?" if near else ""
+            if component.closed or nearest(str(name), free, near=_SLIP):
+                known = f"; there are {', '.join(component.fields)}"
+                fault = f"{_a(component)} has no field {name!r}{meant or known}"
+                self._faults.add(place, fault)
             elif component.tag is not None:
-                self._faults.warn(
-                    f"{path}.{name}", f"{_a(component)} has no such field, so it does nothing"
-                )
+                sentence = f"{_a(component)} has no such field, so it does nothing{meant}"
+                self._faults.warn(place, sentence)
 
 
 def _is_custom(value: Mapping[Any, Any]) -> bool:
@@ -297,7 +295,7 @@ def _one_of(names: list[str]) -> str:
 
 def _a(component: Component) -> str:
     name = component.tag or component.name
-    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+    return f"{'an' if name[0] in 'AEIOU' or name[:4].upper() == 'HTTP' else 'a'} {name}"
 
 
 def _copied(default: Any) -> Any:

@@ -77,7 +77,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The name that was likely meant, or None if none is near."""
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.75)
+def nearest(name: str, names: Iterable[str], *, near: float = 0.75) -> str | None:
+    """The name that was likely meant, or None; `near` is 1 for the same name."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=near)
     return close[0] if close else None
