@@ -1,6 +1,7 @@
 """The HTTP side of every connector: send requests, keep budgets, keep secrets."""
 
-from resources.http.client import Event, HttpClient
+from resources.http.client import HttpClient
+from resources.http.exchange import Event
 from resources.http.failures import (
     AddressRefused,
     AnswerTooLarge,

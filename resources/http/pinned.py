@@ -66,8 +66,8 @@ class Attempt:
         with self._lock:
             if self._handle is None:
                 self._handle = socket.socket(fileno=os.dup(sock.fileno()))
-                if self.late:
-                    self._handle.shutdown(socket.SHUT_RDWR)
+        if self.late:
+            self.cut()
 
     def cut(self) -> None:
         """End the attempt; its thread sees a connection that was closed."""
@@ -82,14 +82,14 @@ class Attempt:
     def connect(self, connection: HTTPConnection) -> socket.socket:
         """A socket to the first checked address that answers."""
         wanted = connection.timeout
-        timeout = float(wanted) if isinstance(wanted, int | float) else None
+        longest = float(wanted) if isinstance(wanted, int | float) else float("inf")
         last = "no address"
         for family, where in self.guard.resolve(connection.host, connection.port or 0):
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 for option in connection.socket_options or ():
                     sock.setsockopt(*option)
-                sock.settimeout(timeout)
+                sock.settimeout(max(0.001, min(longest, self.ends - time.monotonic())))
                 sock.connect(where)
             except OSError as error:
                 sock.close()
