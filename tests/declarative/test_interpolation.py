@@ -142,6 +142,16 @@ def test_the_sandbox_holds() -> None:
         assert value(text) == ""
 
 
+def test_a_template_cannot_take_all_memory_not_even_while_compiling() -> None:
+    for text in ("{{ 9 ** (9 ** 9) }}", "{{ 'a' * 10 ** 9 }}", "{{ 10 ** 9 * [record] }}"):
+        assert syntax_fault(text) is None
+        with pytest.raises(TemplateFailed, match="SecurityError"):
+            value(text)
+    assert value("{{ 2 ** 10 * 2 }}") == 2048
+    assert value("{{ 'ab' * 2 }}") == "abab"
+    assert syntax_fault("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}")
+
+
 def test_a_default_stands_for_nothing_and_for_what_is_not_there() -> None:
     assert value("{{ record.missing }}", default="none") == "none"
     assert value("{{ record.missing.deeper }}", default=None) is None

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.errors import ManifestRefused
 from pipelines.extract.declarative.manifest import Manifest, complete_component, load_manifest
@@ -216,6 +218,15 @@ def test_a_stream_made_at_run_time_is_completed_like_a_written_one() -> None:
         complete_component({"retriever": 5}, "DeclarativeStream", origin="dynamic")
 
 
+def test_completing_twice_changes_nothing(shared: Path) -> None:
+    for name in sorted(WITHOUT_CLASSES):
+        path = shared / f"peers/airbyte-manifests/source-{name}/manifest.yaml"
+        manifest = load_manifest(path.read_bytes(), origin=name)
+        templates = [made["stream_template"] for made in manifest.dynamic_streams]
+        for stream in [*manifest.streams, *templates]:
+            assert complete_component(stream, "DeclarativeStream", origin=name) == stream
+
+
 # ── references ────────────────────────────────────────────────────────────────
 
 
@@ -365,6 +376,42 @@ def test_python_classes_are_refused_by_name_wherever_they_stand(custom_type: str
         load(manifest)
     assert refused.value.classes == ("source_x.Router", "source_x.Inner")
     assert "streams[0].retriever.partition_router: source_x.Router" in str(refused.value)
+
+
+WHATEVER = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "#/check", "{{ config['a'] }}", "CustomRequester", "HttpRequester"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["type", "class_name", "$ref", "$parameters", "name", "x", "fields"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.data())
+def test_whatever_stands_in_a_manifest_it_loads_or_is_refused(data: st.DataObject) -> None:
+    manifest = document(definitions={}, spec={}, dynamic_streams=[], api_budget={})
+    node: Any = manifest
+    while True:
+        keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+        key = data.draw(st.sampled_from(keys))
+        below = node[key]
+        if not isinstance(below, dict | list) or not below or data.draw(st.booleans()):
+            node[key] = data.draw(WHATEVER)
+            break
+        node = below
+    try:
+        assert list(load(manifest).components())
+    except ManifestRefused as refused:
+        assert refused.faults  # noqa: PT017 - either may happen
 
 
 # ── hostile texts ─────────────────────────────────────────────────────────────

@@ -256,7 +256,7 @@ def _is_custom(value: Mapping[Any, Any]) -> bool:
     tag = value.get("type")
     if isinstance(tag, str) and tag.startswith("Custom"):
         return True
-    return "class_name" in value and (tag is None or tag not in TAGS)
+    return "class_name" in value and (tag is None or (isinstance(tag, str) and tag not in TAGS))
 
 
 def _fits(value: Any, scalar: str) -> bool:

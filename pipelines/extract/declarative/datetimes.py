@@ -86,7 +86,7 @@ def parse_iso(text: str) -> datetime:
     short = _SHORT.fullmatch(text)
     if short:
         return datetime(int(short[1]), int(short[2] or 1), 1, tzinfo=UTC)
-    return _aware(datetime.fromisoformat(text)).astimezone(UTC)
+    return _aware(datetime.fromisoformat(text.replace("z", "Z"))).astimezone(UTC)
 
 
 @lru_cache(maxsize=256)

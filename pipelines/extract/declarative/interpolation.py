@@ -24,6 +24,7 @@ from typing import Any, Final, TypeAlias
 from jinja2 import TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.environment import Template
 from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.runtime import Context as RuntimeContext
 from jinja2.sandbox import SandboxedEnvironment
 
 from pipelines.errors import TemplateFailed
@@ -36,14 +37,35 @@ Types: TypeAlias = "tuple[type, ...] | None"
 
 _FALSE_TEXTS: Final = frozenset({"False", "false", "{}", "[]", "()", "", "0", "0.0"})
 _SLICES: Final = frozenset({"stream_interval", "stream_partition"})
-_FAILED: Final = object()
+_MAX_RESULT: Final = 100_000
 
 
 class _Environment(SandboxedEnvironment):
-    """The sandbox, open for the one underscored attribute that manifests read."""
+    """The sandbox, open for the one underscored attribute that manifests read.
+
+    Powers and repeated sequences are bounded, and never worked out while
+    compiling, so that no manifest can stop its own checking.
+    """
+
+    intercepted_binops = frozenset({"**", "*"})
+
+    def call_binop(self, context: RuntimeContext, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**":
+            if isinstance(left, int) and isinstance(right, int):
+                _bound(left.bit_length() * abs(right))
+        else:
+            for one, other in ((left, right), (right, left)):
+                if isinstance(one, str | bytes | list | tuple) and isinstance(other, int):
+                    _bound(len(one) * other)
+        return super().call_binop(context, operator, left, right)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return attr == "_partition" or super().is_safe_attribute(obj, attr, value)
+
+
+def _bound(size: int) -> None:
+    if size > _MAX_RESULT:
+        raise SecurityError(f"a result of {size:,} bits or elements is above {_MAX_RESULT:,}")
 
 
 def _environment() -> _Environment:
@@ -251,7 +273,7 @@ class _Compiled:
 def _compiled(text: str) -> _Compiled:
     try:
         return _Compiled(text)
-    except TemplateSyntaxError as error:
+    except (TemplateSyntaxError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         raise TemplateFailed(f"The template {text!r} can't be read: {error}") from error
 
 

@@ -14,10 +14,13 @@ from pipelines.errors import ManifestRefused
 from pipelines.extract.declarative.complete import Completion
 from pipelines.extract.declarative.faults import Faults, TooLarge, nearest, shown
 from pipelines.extract.declarative.references import resolve_references
-from pipelines.extract.declarative.vocabulary import COMPONENTS, Kind
+from pipelines.extract.declarative.vocabulary import COMPONENTS, TAGS, Kind
 from pipelines.extract.declarative.yaml_text import read_yaml
 
 _ROOT: Final = "DeclarativeSource"
+_DATA: Final = frozenset(
+    {"$parameters", "schema", "schemas", "connection_specification", "config_overrides", "metadata"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +151,7 @@ def _named_streams(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 def _walk(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(node, dict):
-        if node.get("type") in _TAGS_WITH_BEHAVIOUR:
+        if isinstance(node.get("type"), str) and node["type"] in TAGS:
             yield path, node
         for name, item in node.items():
             if name not in _DATA:
@@ -156,11 +159,3 @@ def _walk(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     elif isinstance(node, list):
         for index, item in enumerate(node):
             yield from _walk(item, f"{path}[{index}]")
-
-
-_TAGS_WITH_BEHAVIOUR: Final = frozenset(
-    component.tag for component in COMPONENTS.values() if component.tag is not None
-)
-_DATA: Final = frozenset(
-    {"$parameters", "schema", "schemas", "connection_specification", "config_overrides", "metadata"}
-)
