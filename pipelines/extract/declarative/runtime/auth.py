@@ -1,0 +1,163 @@
+"""How requests prove who sends them: every authenticator of the vocabulary.
+
+Belongs here: choosing and compiling the authenticator, and the kinds that need
+no answer of a server first. Does not belong here: OAuth and sessions (auth_oauth,
+auth_session), signing (auth_jwt), or keeping secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipelines.errors import DeclarationError
+from pipelines.extract.declarative.interpolation import compile_text
+from pipelines.extract.declarative.runtime import paths
+from pipelines.extract.declarative.runtime.options import Option, Parts, compile_option
+from resources.http.judge import Judge
+from resources.http.message import Answer, Request
+from resources.http.tokens import TokenStore
+
+Send = Callable[[Request, Judge], Answer]
+HEADER = Option("header", ("Authorization",))
+
+
+class Authenticator(Protocol):
+    """Adds credentials to requests."""
+
+    def parts(self) -> Parts:
+        """What the next request carries; may fetch a token first."""
+        ...
+
+    def refresh(self) -> bool:
+        """Make the next request carry a new token; False where there is no such thing."""
+        ...
+
+
+@dataclass(frozen=True)
+class AuthContext:
+    """What authenticators are built with: the config, the network, kept tokens."""
+
+    config: Mapping[str, Any]
+    send: Send
+    store: TokenStore | None = None
+
+
+class Fixed:
+    """A token that no server has to be asked for; made anew for each request."""
+
+    def __init__(self, option: Option | None, token: Callable[[], str]) -> None:
+        self._option = option
+        self._token = token
+
+    def parts(self) -> Parts:
+        """The token at its place."""
+        parts = Parts()
+        if self._option is not None:
+            self._option.put(parts, self._token())
+        return parts
+
+    def refresh(self) -> bool:
+        """There is nothing to refresh."""
+        return False
+
+
+def compile_authenticator(
+    component: Mapping[str, Any] | None, context: AuthContext
+) -> Authenticator:
+    """The authenticator that a component declares; none at all without one."""
+    if component is None:
+        return Fixed(None, str)
+    maker = _MAKERS.get(component["type"])
+    if maker is None:
+        raise DeclarationError(
+            f"{component['type']} is no authenticator that runs here. "
+            f"Known: {', '.join(sorted(_MAKERS))}."
+        )
+    return maker(component, context)
+
+
+def text_in(component: Mapping[str, Any], name: str, config: Mapping[str, Any]) -> str:
+    """A field of an authenticator as text; empty where it is not declared."""
+    value = component.get(name)
+    if value is None:
+        return ""
+    found = compile_text(str(value), component.get("$parameters") or {})({"config": config})
+    return "" if found is None else str(found)
+
+
+def _none(component: Mapping[str, Any], context: AuthContext) -> Authenticator:  # noqa: ARG001
+    return Fixed(None, str)
+
+
+def _api_key(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    if component.get("inject_into"):
+        option = compile_option(component["inject_into"], context.config)
+    else:
+        option = Option("header", (text_in(component, "header", context.config),))
+    return Fixed(option, lambda: text_in(component, "api_token", context.config))
+
+
+def _bearer(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    return Fixed(HEADER, lambda: f"Bearer {text_in(component, 'api_token', context.config)}")
+
+
+def _basic(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    def token() -> str:
+        user = text_in(component, "username", context.config)
+        password = text_in(component, "password", context.config)
+        return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    return Fixed(HEADER, token)
+
+
+def _selective(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    path = [str(part) for part in component["authenticator_selection_path"]]
+    chosen = paths.get(context.config, path, None)
+    found = component["authenticators"].get(str(chosen))
+    if found is None:
+        raise DeclarationError(
+            f"The setting {'.'.join(path)} chooses how to sign in; it is {chosen!r}. "
+            f"Expected one of {', '.join(sorted(component['authenticators']))}."
+        )
+    return compile_authenticator(found, context)
+
+
+def _jwt(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    from pipelines.extract.declarative.runtime.auth_jwt import signed
+
+    declared = component.get("request_option")
+    option = compile_option(declared, context.config) if declared else HEADER
+    prefix = text_in(component, "header_prefix", context.config)
+
+    def token() -> str:
+        made = signed(component, context.config)
+        return f"{prefix} {made}" if prefix else made
+
+    return Fixed(option, token)
+
+
+def _oauth(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    from pipelines.extract.declarative.runtime.auth_oauth import OAuth
+
+    return OAuth(component, context)
+
+
+def _session(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    from pipelines.extract.declarative.runtime.auth_session import Session
+
+    return Session(component, context)
+
+
+_MAKERS: dict[str, Callable[[Mapping[str, Any], AuthContext], Authenticator]] = {
+    "NoAuth": _none,
+    "ApiKeyAuthenticator": _api_key,
+    "BearerAuthenticator": _bearer,
+    "BasicHttpAuthenticator": _basic,
+    "SelectiveAuthenticator": _selective,
+    "JwtAuthenticator": _jwt,
+    "OAuthAuthenticator": _oauth,
+    "SessionTokenAuthenticator": _session,
+}

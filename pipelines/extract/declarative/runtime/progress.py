@@ -1,0 +1,227 @@
+"""What of a stream is still to be read, and the state that says so.
+
+Belongs here: slices as partition × window, and states without a cursor, with
+one, and with one for each partition. Does not belong here: requests and pages.
+
+The state of several partitions has the shape `{"use_global_cursor": bool,
+"states": [{"partition": …, "cursor": …}], "state": …, "lookback_window": s,
+"parent_state": …}`. `state` is the highest value of the last whole run; it
+serves partitions seen for the first time, less as many seconds as that run took.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Protocol
+
+import orjson
+
+from pipelines.extract.declarative.runtime.moments import earlier
+from pipelines.extract.declarative.runtime.options import Parts, merge
+from pipelines.extract.declarative.runtime.partitions import Router
+from pipelines.extract.declarative.runtime.scope import Slice
+from pipelines.extract.declarative.runtime.windows import Cursor, CursorPlan, State
+
+MOST_PARTITIONS = 10_000
+"""With more partitions only the state of all together is kept."""
+
+
+class Progress(Protocol):
+    """Keeps account of a stream while it is read; slices are read one by one."""
+
+    def slices(self) -> Iterator[Slice]:
+        """What is to be read, in order."""
+        ...
+
+    def parts(self, at: Slice) -> Parts:
+        """What requests of this slice carry."""
+        ...
+
+    def observe(self, at: Slice, record: Mapping[str, Any]) -> None:
+        """A record of the slice was read."""
+        ...
+
+    def is_new(self, at: Slice, record: Mapping[str, Any]) -> bool:
+        """Whether the record is to be read, by its cursor value."""
+        ...
+
+    def close(self, at: Slice) -> None:
+        """The slice was read to its end."""
+        ...
+
+    def finish(self) -> None:
+        """All slices were read."""
+        ...
+
+    def state(self) -> State:
+        """The state to go on from, were this the end."""
+        ...
+
+
+class Everything:
+    """No cursor: each run reads all partitions; the state is empty."""
+
+    def __init__(self, router: Router | None) -> None:
+        self._router = router
+
+    def slices(self) -> Iterator[Slice]:
+        """The partitions, or one slice without any."""
+        return iter([Slice()]) if self._router is None else self._router.slices()
+
+    def parts(self, at: Slice) -> Parts:
+        """The partition's values."""
+        return Parts() if self._router is None else self._router.parts(at)
+
+    def observe(self, at: Slice, record: Mapping[str, Any]) -> None:
+        """Nothing is remembered."""
+
+    def is_new(self, at: Slice, record: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Every record is."""
+        return True
+
+    def close(self, at: Slice) -> None:
+        """Nothing is remembered."""
+
+    def finish(self) -> None:
+        """Nothing is remembered."""
+
+    def state(self) -> State:
+        """Empty."""
+        return {}
+
+
+class OneCursor:
+    """A cursor over the whole stream."""
+
+    def __init__(self, plan: CursorPlan, state: State) -> None:
+        self._plan = plan
+        self._cursor = Cursor(plan, state)
+
+    def slices(self) -> Iterator[Slice]:
+        """The windows still to be read."""
+        return (Slice(None, window) for window in self._cursor.windows())
+
+    def parts(self, at: Slice) -> Parts:
+        """The window's bounds."""
+        return self._plan.parts(at.cursor_slice)
+
+    def observe(self, at: Slice, record: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Note its cursor value."""
+        self._cursor.observe(record)
+
+    def is_new(self, at: Slice, record: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Whether it lies in what is to be read."""
+        return self._cursor.is_new(record)
+
+    def close(self, at: Slice) -> None:
+        """The window is read."""
+        self._cursor.close(at.cursor_slice)
+
+    def finish(self) -> None:
+        """The last window's end says it already."""
+
+    def state(self) -> State:
+        """`{cursor_field: value}`."""
+        return self._cursor.as_state()
+
+
+class CursorPerPartition:
+    """A cursor for each partition, and one over all of them."""
+
+    def __init__(self, plan: CursorPlan, router: Router, state: State) -> None:
+        self._plan = plan
+        self._router = router
+        self._field = plan.cursor_field
+        self._cursors: dict[bytes, Cursor] = {}
+        self._together = plan.single_state or bool(state.get("use_global_cursor"))
+        self._lookback_s = int(state.get("lookback_window") or 0)
+        self._parent_state = state.get("parent_state")
+        self._highest: Any = None
+        self._saw_any = False
+        self._began = time.monotonic()
+        split = "states" in state or "state" in state
+        for item in state.get("states") or ():
+            self._cursors[_key(item["partition"])] = Cursor(plan, dict(item["cursor"]))
+        before = (state.get("state") or {} if split else state).get(self._field)
+        self._global: Any = None if before is None else plan.parse(before)
+        self._highest = self._global
+
+    def slices(self) -> Iterator[Slice]:
+        """Each partition's windows; a partition that comes twice is read once."""
+        done: set[bytes] = set()
+        for at in self._router.slices():
+            key = _key(at.partition)
+            self._parent_state = self._router.parent_state() or self._parent_state
+            if key in done:
+                continue
+            done.add(key)
+            self._together = self._together or len(self._cursors) > MOST_PARTITIONS
+            cursor = self._cursors.get(key)
+            if cursor is None:
+                cursor = self._cursors[key] = self._fresh()
+            for window in cursor.windows():
+                yield at.with_window(window)
+            self._raise(cursor.plan.parse(cursor.as_state()[self._field]))
+            if self._together:
+                del self._cursors[key]
+
+    def _fresh(self) -> Cursor:
+        """A cursor for a partition that no former run knew."""
+        if self._global is None:
+            return Cursor(self._plan, {})
+        since = self._global
+        if not self._plan.counting:
+            since = earlier(since, timedelta(seconds=self._lookback_s))
+        return Cursor(self._plan, {self._field: self._plan.write(since)})
+
+    def parts(self, at: Slice) -> Parts:
+        """The partition's values and the window's bounds."""
+        return merge([self._router.parts(at), self._plan.parts(at.cursor_slice)])
+
+    def observe(self, at: Slice, record: Mapping[str, Any]) -> None:
+        """Note its cursor value, for the partition and for all."""
+        value = self._cursors[_key(at.partition)].observe(record)
+        if value is not None:
+            self._saw_any = True
+            self._raise(value)
+
+    def _raise(self, value: Any) -> None:
+        if self._highest is None or value > self._highest:
+            self._highest = value
+
+    def is_new(self, at: Slice, record: Mapping[str, Any]) -> bool:
+        """Whether it lies in what the partition is still to be read of."""
+        return self._cursors[_key(at.partition)].is_new(record)
+
+    def close(self, at: Slice) -> None:
+        """The window of this partition is read."""
+        self._cursors[_key(at.partition)].close(at.cursor_slice)
+
+    def finish(self) -> None:
+        """Every partition is read, so the highest value counts for all of them."""
+        if self._saw_any:
+            self._global = self._highest
+            self._lookback_s = math.ceil(time.monotonic() - self._began) or 1
+        self._parent_state = self._router.parent_state() or self._parent_state
+
+    def state(self) -> State:
+        """The state in the shape told at the top of this module."""
+        state: State = {"use_global_cursor": self._together}
+        if not self._together:
+            state["states"] = [
+                {"partition": orjson.loads(key), "cursor": cursor.as_state()}
+                for key, cursor in self._cursors.items()
+            ]
+        if self._global is not None:
+            state["state"] = {self._field: self._plan.write(self._global)}
+        state["lookback_window"] = self._lookback_s
+        if self._parent_state is not None:
+            state["parent_state"] = self._parent_state
+        return state
+
+
+def _key(partition: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(partition, option=orjson.OPT_SORT_KEYS)
