@@ -12,7 +12,7 @@ from pathlib import Path
 
 from docs.example import README, write_example
 from docs.pages.markdown import code, document, table
-from pipelines.catalog import load_catalog
+from pipelines.catalog.load import load_catalog
 from pipelines.engine.core import Engine
 from pipelines.engine.streams import run_stream
 from pipelines.quality import record, run_checks

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from docs.pages.markdown import code, codes, document, table
-from pipelines.catalog import Catalog, load_catalog
+from pipelines.catalog import Catalog
+from pipelines.catalog.load import load_catalog
 from pipelines.expectations import describe
 from pipelines.spec import Check, Column, FileStream, Model, Source, raw_table
 

@@ -100,7 +100,7 @@ def data(settings: Settings) -> Iterator[Finding]:
 
 def declarations(settings: Settings) -> Iterator[Finding]:
     """Can every file of declarations be understood?"""
-    from pipelines.catalog import load_catalog
+    from pipelines.catalog.load import load_catalog
 
     try:
         catalog = load_catalog(settings.assets)

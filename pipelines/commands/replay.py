@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Protocol
 
-from pipelines.catalog import load_catalog
+from pipelines.catalog.load import load_catalog
 from pipelines.commands.show import amount, console, count, print_json
 from pipelines.engine import Engine, replay_table
 from pipelines.flow import TableReport

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
-from pipelines.catalog import Catalog, load_catalog
+from pipelines.catalog import Catalog
+from pipelines.catalog.load import load_catalog
 from pipelines.engine import Engine
 from pipelines.orchestration.custom import custom_assets
 from pipelines.orchestration.filedrop import file_drop_sensor

@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.catalog import load_catalog
 from pipelines.catalog.catalog import Catalog
+from pipelines.catalog.load import load_catalog
 from pipelines.naming import quote, quote_table
 from pipelines.spec import Model, raw_table
 from pipelines.sqltypes import arrow_type

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalog import load_catalog
+from pipelines.catalog.load import load_catalog
 from pipelines.errors import DeclarationError
 
 SOURCE = """

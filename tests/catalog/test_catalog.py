@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalog import Catalog, load_catalog
+from pipelines.catalog import Catalog
 from pipelines.catalog.header import read_header, split_header
+from pipelines.catalog.load import load_catalog
 from pipelines.catalog.problems import Problems
 from pipelines.catalog.sql import SqlFacts, read_sql
 from pipelines.spec import Check
@@ -77,7 +78,7 @@ def test_the_cache_gives_the_same_catalog_without_reading_sql(tmp_path: Path) ->
     cache = tmp_path / "cache"
     first = load_catalog([folder], built_in=False, cache=cache)
     code = (
-        "import sys; from pathlib import Path; from pipelines.catalog import load_catalog\n"
+        "import sys; from pathlib import Path; from pipelines.catalog.load import load_catalog\n"
         f"folder, cache = Path({str(folder)!r}), Path({str(cache)!r})\n"
         "found = load_catalog([folder], built_in=False, cache=cache)\n"
         "print(list(found.models), sorted({'sqlglot', 'dagster', 'duckdb'} & set(sys.modules)))"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalog import load_catalog
+from pipelines.catalog.load import load_catalog
 from pipelines.engine import Engine, run_stream
 from resources.settings import Settings
 from resources.warehouse import Warehouse

@@ -8,7 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.catalog import Catalog, load_catalog
+from pipelines.catalog import Catalog
+from pipelines.catalog.load import load_catalog
 from pipelines.orchestration import RunReport, Silent, build_definitions
 from pipelines.orchestration.nightly import run_config
 from resources.settings import Settings
