@@ -5,16 +5,14 @@ from __future__ import annotations
 import copy
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipelines.errors import ManifestRefused
-from pipelines.extract.declarative.manifest import Manifest, complete_component, load_manifest
+from pipelines.extract.declarative.manifest import complete_component, load_manifest
 from pipelines.extract.declarative.vocabulary import TAGS
+from tests.declarative.manifests import document, faults, load
 
 WITHOUT_CLASSES = {
     "airtable",
@@ -30,41 +28,6 @@ WITHOUT_CLASSES = {
     "sentry",
     "square",
 }
-
-
-def document(**changes: Any) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "version": "6.0.0",
-        "type": "DeclarativeSource",
-        "check": {"type": "CheckStream", "stream_names": ["users"]},
-        "streams": [
-            {
-                "type": "DeclarativeStream",
-                "name": "users",
-                "retriever": {
-                    "type": "SimpleRetriever",
-                    "requester": {"type": "HttpRequester", "url_base": "https://a.example"},
-                    "record_selector": {
-                        "type": "RecordSelector",
-                        "extractor": {"type": "DpathExtractor", "field_path": []},
-                    },
-                },
-            }
-        ],
-    }
-    made.update(changes)
-    return made
-
-
-def load(manifest: dict[str, Any]) -> Manifest:
-    return load_manifest(yaml.safe_dump(manifest), origin="test.yaml")
-
-
-def faults(manifest: dict[str, Any]) -> tuple[str, ...]:
-    with pytest.raises(ManifestRefused) as refused:
-        load(manifest)
-    assert "test.yaml" in str(refused.value)
-    return refused.value.faults
 
 
 # ── real manifests ────────────────────────────────────────────────────────────
@@ -227,57 +190,6 @@ def test_completing_twice_changes_nothing(shared: Path) -> None:
             assert complete_component(stream, "DeclarativeStream", origin=name) == stream
 
 
-# ── references ────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    "reference",
-    [
-        {"$ref": "#/definitions/requester"},
-        "#/definitions/requester",
-        "*ref(definitions.requester)",
-        {"$ref": "*ref(definitions.requester)"},
-    ],
-)
-def test_every_spelling_of_a_reference_is_resolved(reference: Any) -> None:
-    manifest = document(definitions={"requester": {"url_base": "https://b.example"}})
-    manifest["streams"][0]["retriever"]["requester"] = reference
-    requester = load(manifest).streams[0]["retriever"]["requester"]
-    assert requester["url_base"] == "https://b.example"
-
-
-def test_fields_beside_a_reference_win_and_keys_may_hold_slashes() -> None:
-    manifest = document(
-        definitions={
-            "base": {"url_base": "https://b.example", "path": "/a"},
-            "odd/name": {"$ref": "#/definitions/base", "path": "/b"},
-            "list": [{"path": "/c"}],
-        }
-    )
-    retriever = manifest["streams"][0]["retriever"]
-    retriever["requester"] = {"$ref": "#/definitions/odd/name", "http_method": "POST"}
-    loaded = load(manifest).streams[0]["retriever"]["requester"]
-    assert (loaded["url_base"], loaded["path"], loaded["http_method"]) == (
-        "https://b.example",
-        "/b",
-        "POST",
-    )
-    retriever["requester"] = {"$ref": "#/definitions/list/0", "url_base": "https://c.example"}
-    assert load(manifest).streams[0]["retriever"]["requester"]["path"] == "/c"
-
-
-def test_references_to_nothing_and_to_themselves_are_told_with_other_faults() -> None:
-    manifest = document(
-        definitions={"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}},
-        api_budget={"type": "HTTPAPIBudget"},
-    )
-    manifest["streams"][0]["retriever"]["requester"] = {"$ref": "#/definitions/none"}
-    told = "\n".join(faults(manifest))
-    assert "streams[0].retriever.requester.$ref: '#/definitions/none' refers to nothing" in told
-    assert "leads back to itself" in told
-    assert "api_budget: an HTTPAPIBudget needs the field 'policies'" in told
-
-
 # ── faults ────────────────────────────────────────────────────────────────────
 
 
@@ -378,91 +290,9 @@ def test_python_classes_are_refused_by_name_wherever_they_stand(custom_type: str
     assert "streams[0].retriever.partition_router: source_x.Router" in str(refused.value)
 
 
-WHATEVER = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.sampled_from(["", "#/check", "{{ config['a'] }}", "CustomRequester", "HttpRequester"]),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(
-            st.sampled_from(["type", "class_name", "$ref", "$parameters", "name", "x", "fields"]),
-            inner,
-            max_size=3,
-        )
-    ),
-    max_leaves=6,
-)
-
-
-@given(st.data())
-def test_whatever_stands_in_a_manifest_it_loads_or_is_refused(data: st.DataObject) -> None:
-    manifest = document(definitions={}, spec={}, dynamic_streams=[], api_budget={})
-    node: Any = manifest
-    while True:
-        keys = list(node) if isinstance(node, dict) else list(range(len(node)))
-        key = data.draw(st.sampled_from(keys))
-        below = node[key]
-        if not isinstance(below, dict | list) or not below or data.draw(st.booleans()):
-            node[key] = data.draw(WHATEVER)
-            break
-        node = below
-    try:
-        assert list(load(manifest).components())
-    except ManifestRefused as refused:
-        assert refused.faults  # noqa: PT017 - either may happen
-
-
-# ── hostile texts ─────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "expected a mapping, got nothing"),
-        ("[1]", "expected a mapping, got a list of 1"),
-        ("a: [", "It isn't YAML"),
-        ("a: !!python/object/apply:os.system ['true']", "It isn't YAML"),
-        (b"\xff\xfe\xff", "It isn't YAML"),
-        ("[" * 5000, "nested deeper than 100 levels"),
-        ("{a: " * 101 + "1" + "}" * 101, "nested deeper than 100 levels"),
-        ("a: &a [*a]", "stands inside its own anchor"),
-        ("a: &a {b: *a}", "stands inside its own anchor"),
-        ("x" * (16 * 1024 * 1024 + 1), "no manifest"),
-    ],
-)
-def test_a_text_that_is_no_manifest_is_refused(text: str | bytes, told: str) -> None:
-    with pytest.raises(ManifestRefused, match=told):
-        load_manifest(text, origin="hostile")
-
-
-def test_aliases_that_spread_are_refused_before_they_do() -> None:
-    lists = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
-        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10)
-    )
-    merges = "a0: &a0 {x: 1}\n" + "".join(
-        f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}]}}\n" for i in range(1, 10)
-    )
-    for text in (lists, merges):
-        with pytest.raises(ManifestRefused, match="aliases spread"):
-            load_manifest(text, origin="bomb")
-
-
-def test_references_that_spread_are_refused_before_they_do() -> None:
-    definitions: dict[str, Any] = {"a0": ["x"] * 10}
-    for i in range(1, 10):
-        definitions[f"a{i}"] = [f"#/definitions/a{i - 1}"] * 10
-    with pytest.raises(ManifestRefused, match="references spread"):
-        load(document(definitions=definitions))
-    deep = {f"a{i}": {"next": {"$ref": f"#/definitions/a{i + 1}"}} for i in range(2000)}
-    with pytest.raises(ManifestRefused, match="nested deeper"):
-        load(document(definitions=deep | {"a2000": {}}))
-
-
-def test_aliases_and_merge_keys_work_where_they_are_harmless() -> None:
-    text = yaml.safe_dump(document()) + (
-        "\ndefinitions:\n  a: &a {x: 1}\n  b: {<<: *a, y: 2}\n  c: *a\n"
-    )
-    definitions = load_manifest(text, origin="aliases").definitions
-    assert definitions == {"a": {"x": 1}, "b": {"x": 1, "y": 2}, "c": {"x": 1}}
+def test_a_class_without_a_name_is_a_fault_of_its_own() -> None:
+    manifest = document()
+    for router in ({"type": "CustomPartitionRouter"}, {"class_name": 5}):
+        manifest["streams"][0]["retriever"]["partition_router"] = router
+        (fault,) = faults(manifest)
+        assert "needs a text 'class_name'" in fault

@@ -16,16 +16,11 @@ from typing import Any, Final
 from pipelines.extract.declarative.faults import UNRESOLVED, Faults, TooLarge, nearest, shown
 from pipelines.extract.declarative.interpolation import syntax_fault
 from pipelines.extract.declarative.vocabulary import COMPONENTS, TAGS, Component, Kind
+from pipelines.extract.declarative.wording import articled, mismatch, one_of
 
 PARAMETERS: Final = "$parameters"
 _OLD_PARAMETERS: Final = "$options"
 MAX_COMPONENTS: Final = 200_000
-_ARTICLES: Final = {
-    "text": "text",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-}
 _SLIP: Final = 0.88
 _NEVER_TEMPLATES: Final = frozenset({"description", "documentation_url", "regex", "class_name"})
 
@@ -57,9 +52,9 @@ class Completion:
         elif self._is_scalar(value, kind, path):
             return value
         else:
-            self._faults.add(path, _mismatch(value, kind))
+            self._faults.add(path, mismatch(value, kind))
             return value
-        self._faults.add(path, _mismatch(value, kind))
+        self._faults.add(path, mismatch(value, kind))
         return value
 
     def _map(
@@ -165,7 +160,7 @@ class Completion:
             if name in given:
                 continue
             if field.required:
-                self._faults.add(path, f"{_a(component)} needs the field {name!r}")
+                self._faults.add(path, f"{articled(component)} needs the field {name!r}")
             elif field.has_default:
                 yield name, _copied(field.default)
 
@@ -202,10 +197,10 @@ class Completion:
         if untyped:
             return COMPONENTS[untyped[0]]
         if tag in TAGS:
-            problem = f"{tag} can't stand here; expected {_one_of(allowed)}"
+            problem = f"{tag} can't stand here; expected {one_of(allowed)}"
         else:
             near = nearest(tag, allowed) or nearest(tag, TAGS)
-            meant = f"did you mean {near!r}?" if near else f"expected {_one_of(allowed)}"
+            meant = f"did you mean {near!r}?" if near else f"expected {one_of(allowed)}"
             problem = f"there is no component {tag!r}; {meant}"
         self._faults.add(f"{path}.type", problem)
         return None
@@ -214,7 +209,7 @@ class Completion:
         if kind.meant is not None:
             return COMPONENTS[kind.meant]
         names = [COMPONENTS[name].tag or name for name in kind.components]
-        self._faults.add(path, f"needs the field 'type'; expected {_one_of(names)}")
+        self._faults.add(path, f"needs the field 'type'; expected {one_of(names)}")
         return None
 
     def _refuse_classes(self, value: Any, path: str) -> None:
@@ -224,7 +219,7 @@ class Completion:
                 if isinstance(name, str):
                     self._faults.refuse_class(path, name)
                 else:
-                    self._faults.add(path, f"{value['type']} needs the field 'class_name'")
+                    self._faults.add(path, "Python code of its own needs a text 'class_name'")
             for key, item in value.items():
                 self._refuse_classes(item, f"{path}.{key}")
         elif isinstance(value, list):
@@ -245,10 +240,10 @@ class Completion:
             meant = f"; did you mean {near!r}?" if near else ""
             if component.closed or nearest(str(name), free, near=_SLIP):
                 known = f"; there are {', '.join(component.fields)}"
-                fault = f"{_a(component)} has no field {name!r}{meant or known}"
+                fault = f"{articled(component)} has no field {name!r}{meant or known}"
                 self._faults.add(place, fault)
             elif component.tag is not None:
-                sentence = f"{_a(component)} has no such field, so it does nothing{meant}"
+                sentence = f"{articled(component)} has no such field, so it does nothing{meant}"
                 self._faults.warn(place, sentence)
 
 
@@ -267,35 +262,6 @@ def _fits(value: Any, scalar: str) -> bool:
     if scalar == "integer":
         return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return scalar == "number" and isinstance(value, int | float)
-
-
-def _mismatch(value: Any, kind: Kind) -> str:
-    wanted = [_ARTICLES[name] for name in kind.scalars]
-    if kind.constants:
-        wanted.append(_one_of([repr(constant) for constant in kind.constants]))
-    if kind.components:
-        names = [COMPONENTS[name].tag or name for name in kind.components]
-        wanted.append(_one_of(names) if len(names) > 1 else f"a component {names[0]}")
-    if kind.lists:
-        wanted.append("a list")
-    if kind.maps:
-        wanted.append("a mapping")
-    hint = ""
-    if isinstance(value, str):
-        near = nearest(value, kind.constants)
-        hint = f"; did you mean {near!r}?" if near else ""
-    elif "text" in kind.scalars and isinstance(value, int | float):
-        hint = "; put it in quotes"
-    return f"expected {' or '.join(wanted)}, got {shown(value)}{hint}"
-
-
-def _one_of(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else "one of " + ", ".join(names)
-
-
-def _a(component: Component) -> str:
-    name = component.tag or component.name
-    return f"{'an' if name[0] in 'AEIOU' or name[:4].upper() == 'HTTP' else 'a'} {name}"
 
 
 def _copied(default: Any) -> Any:
