@@ -302,8 +302,9 @@ def test_client_credentials_need_no_refresh_token() -> None:
 def test_a_token_that_expires_meanwhile_is_renewed_once_and_the_page_read() -> None:
     vendor = Vendor(rotate=False)
     with serve(vendor) as server:
-        expired = {"access_token_value": "old", "token_expiry_date": "2999-01-01T00:00:00Z"}
-        assert read_oauth(server, **expired) == [{"id": 1}]
+        far = "2999-01-01T00:00:00Z"
+        found = read_oauth(server, access_token_value="old", token_expiry_date=far)
+        assert found == [{"id": 1}]
     assert len(vendor.grants) == 1
 
 
