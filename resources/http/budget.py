@@ -8,20 +8,18 @@ and whether a host is well.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from pipelines.errors import ConfigurationError, SourceUnavailable
+from resources.http.ledger import Ledger
 from resources.http.message import Answer, Request
-from resources.http.policy import Clock, Limit, Policy, Scope
+from resources.http.policy import Clock, Policy, Scope
 from resources.http.signals import allowances, retry_after
-
-_WINDOWS_S = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
-_DUST = 1e-9
-"""What adding fractions may leave over."""
+from resources.http.windows import Calendar, Moving, window
 
 Identity = tuple[str, ...]
 
@@ -29,15 +27,26 @@ Identity = tuple[str, ...]
 class Governor:
     """Keeps the budgets of one client for all its threads."""
 
-    def __init__(self, policy: Policy, clock: Clock, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        clock: Clock,
+        pause: Callable[[float], None],
+        ledger: Path | None = None,
+    ) -> None:
+        self._ledger = Ledger(ledger)
         self._policy = policy
         self._clock = clock
         self._pause = pause
         self._lock = threading.Lock()
-        self._windows: dict[tuple[int, Identity], _Moving | _Calendar] = {}
+        self._windows: dict[tuple[int, Identity], Moving | Calendar] = {}
         self._learned: dict[Identity, dict[str, _Learned]] = {}
         self._paused: dict[Identity, float] = {}
         self._doors: dict[tuple[Scope, Identity], threading.BoundedSemaphore] = {}
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._ledger.close()
 
     @contextmanager
     def slot(self, request: Request, host: str) -> Iterator[float]:
@@ -88,20 +97,20 @@ class Governor:
         whole = _identity("tenant", request, host)
         with self._lock:
             now, today = self._clock.monotonic(), self._clock.time()
-            costs = [(window, cost) for window, cost in self._budgets(request, host) if cost]
+            costs = [(budget, cost) for budget, cost in self._budgets(request, host) if cost]
             learned = [item for item in self._learned.get(whole, {}).values() if item.until > now]
             waits = [self._paused.get(whole, 0.0) - now]
-            waits += [window.wait(now, today, cost) for window, cost in costs]
+            waits += [budget.wait(now, today, cost) for budget, cost in costs]
             waits += [item.until - now for item in learned if item.remaining < 1]
             if max(waits) > 0:
                 return max(waits)
-            for window, cost in costs:
-                window.take(now, today, cost)
+            for budget, cost in costs:
+                budget.take(now, today, cost)
             for item in learned:
                 item.remaining -= 1
             return 0.0
 
-    def _budgets(self, request: Request, host: str) -> Iterator[tuple[_Moving | _Calendar, float]]:
+    def _budgets(self, request: Request, host: str) -> Iterator[tuple[Moving | Calendar, float]]:
         for place, limit in enumerate(self._policy.limits):
             if limit.matches is not None and not limit.matches(request):
                 continue
@@ -113,7 +122,7 @@ class Governor:
                 )
             where = (place, _identity(limit.scope, request, host))
             if where not in self._windows:
-                self._windows[where] = _window(limit)
+                self._windows[where] = window(limit, where[1], self._ledger)
             yield self._windows[where], cost
 
     def _refuse_long(self, wait: float, host: str) -> None:
@@ -127,65 +136,10 @@ class Governor:
         )
 
 
-class _Moving:
-    """A window that moves with time: exact, so never twice the limit at an edge."""
-
-    def __init__(self, count: float, length_s: float) -> None:
-        self._count = count
-        self._length_s = length_s
-        self._taken: deque[tuple[float, float]] = deque()
-        self._sum = 0.0
-
-    def wait(self, now: float, today: float, cost: float) -> float:  # noqa: ARG002
-        while self._taken and self._taken[0][0] + self._length_s <= now:
-            self._sum -= self._taken.popleft()[1]
-        over, until = self._sum + cost - self._count, now
-        for moment, taken in self._taken:
-            if over <= _DUST:
-                break
-            over, until = over - taken, moment + self._length_s
-        return until - now
-
-    def take(self, now: float, today: float, cost: float) -> None:  # noqa: ARG002
-        self._taken.append((now, cost))
-        self._sum += cost
-
-
-class _Calendar:
-    """A day or a month of the calendar in UTC."""
-
-    def __init__(self, count: float, month: bool) -> None:
-        self._count = count
-        self._month = month
-        self._ends = 0.0
-        self._sum = 0.0
-
-    def wait(self, now: float, today: float, cost: float) -> float:  # noqa: ARG002
-        if today >= self._ends:
-            self._ends, self._sum = self._end(today), 0.0
-        return self._ends - today if self._sum + cost > self._count else 0.0
-
-    def take(self, now: float, today: float, cost: float) -> None:  # noqa: ARG002
-        self._sum += cost
-
-    def _end(self, today: float) -> float:
-        day = datetime.fromtimestamp(today, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        if not self._month:
-            return (day + timedelta(days=1)).timestamp()
-        return (day.replace(day=1) + timedelta(days=32)).replace(day=1).timestamp()
-
-
 @dataclass
 class _Learned:
     remaining: float
     until: float
-
-
-def _window(limit: Limit) -> _Moving | _Calendar:
-    if limit.window in ("day", "month"):
-        return _Calendar(limit.count, limit.window == "month")
-    length = limit.window if not isinstance(limit.window, str) else _WINDOWS_S[limit.window]
-    return _Moving(limit.count, length)
 
 
 def _identity(scope: Scope, request: Request, host: str) -> Identity:

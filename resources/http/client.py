@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +35,9 @@ class HttpClient:
 
     `on_event` is called after every exchange, from the thread that made it.
     `secrets` are values that must never show, besides those under telling names.
-    Use it as a context manager, or call `close`.
+    `ledger` is a file in which budgets of a day or month are counted across runs
+    and processes; without it each client counts for itself. Use it as a context
+    manager, or call `close`.
     """
 
     def __init__(
@@ -44,12 +47,15 @@ class HttpClient:
         clock: Clock | None = None,
         on_event: Callable[[Event], None] | None = None,
         secrets: Iterable[str] = (),
+        ledger: Path | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.policy = policy or Policy()
         self._clock = clock or SystemClock()
         self._masker = Masker(secrets)
-        self._exchanges = Exchanges(self.policy, self._clock, self._pause, self._masker, on_event)
+        self._exchanges = Exchanges(
+            self.policy, self._clock, self._pause, self._masker, on_event, ledger
+        )
         self._retries = Retries(self.policy, self._clock, chance)
         self._lock = threading.Lock()
         self._closed = threading.Event()

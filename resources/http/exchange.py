@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from urllib3.util import parse_url
 
@@ -53,19 +54,21 @@ class Exchanges:
         pause: Callable[[float], None],
         masker: Masker,
         on_event: Callable[[Event], None] | None,
+        ledger: Path | None,
     ) -> None:
         self.sent = 0
         self._redirects = policy.redirects
         self._masker = masker
         self._on_event = on_event
         self._transport = Transport(policy)
-        self._governor = Governor(policy, clock, pause)
+        self._governor = Governor(policy, clock, pause, ledger)
         self._breaker = Breaker(policy.circuit_failures, policy.circuit_cool_s, clock)
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close connections and ledger."""
         self._transport.close()
+        self._governor.close()
 
     def attempt(self, request: Request, attempt: int) -> Answer | Exception:
         """The outcome of one attempt through all its redirects.

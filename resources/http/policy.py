@@ -56,7 +56,7 @@ class Limit:
     A window in seconds, or `second`, `minute`, `hour`, moves with time; `day`
     and `month` are those of the calendar in UTC. A request takes 1 of the unit
     `requests`, and of another unit what its `cost` says. `matches` restricts the
-    limit to some requests.
+    limit to some requests; limits that else look alike then need a `name`.
     """
 
     count: float
@@ -64,6 +64,7 @@ class Limit:
     scope: Scope = "host"
     unit: str = "requests"
     matches: Callable[[Request], bool] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

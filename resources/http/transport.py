@@ -23,11 +23,12 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout, parse_url
 
+from resources.http.deadline import Attempt
 from resources.http.failures import AddressRefused, Fault, RequestFailed
 from resources.http.guard import Guard
 from resources.http.inflate import inflate, too_large
 from resources.http.message import Answer, Headers, Request
-from resources.http.pinned import Attempt, PlainPool, TlsPool
+from resources.http.pinned import PlainPool, TlsPool
 from resources.http.policy import Policy
 
 _CHUNK = 256 * 2**10

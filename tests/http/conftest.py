@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,13 +70,18 @@ def make(clock: Clock, events: list[Event]) -> Iterator[Make]:
     )
 
     def make(
-        *, real_clock: bool = False, secrets: tuple[str, ...] = (), **given: Any
+        *,
+        real_clock: bool = False,
+        secrets: tuple[str, ...] = (),
+        ledger: Path | None = None,
+        **given: Any,
     ) -> HttpClient:
         client = HttpClient(
             replace(usual, **given),
             clock=None if real_clock else clock,
             on_event=events.append,
             secrets=secrets,
+            ledger=ledger,
             chance=lambda: 1.0,
         )
         made.append(client)

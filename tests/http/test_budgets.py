@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import ConfigurationError, SourceUnavailable
-from resources.http import Answer, Headers, Limit, Policy, Request
+from resources.http import Answer, Headers, HttpClient, Limit, Policy, Request
 from resources.http.budget import Governor
 from resources.http.signals import allowances
 from tests.http.conftest import Clock, Make
@@ -95,6 +96,35 @@ def test_a_budget_of_a_day_or_month_ends_the_run_and_comes_back(
     assert (len(server.seen), clock.waited) == (2, 0)
     clock.now = free.timestamp()
     assert client.send(Request(url=url)).status == 200
+
+
+def test_a_budget_of_a_month_is_shared_by_runs_and_processes(
+    server: Server, make: Make, clock: Clock, tmp_path: Path
+) -> None:
+    url, ledger = server.on("/page", answer()), tmp_path / "new" / "budgets.sqlite"
+    limits = (Limit(5, "month"), Limit(3, "day", "key"))
+    first, other = make(limits=limits, ledger=ledger), make(limits=limits, ledger=ledger)
+    for client in (first, other, first):
+        client.send(Request(url=url, key="a"))
+    first.close()
+    for key in ("a", "b"):
+        again = make(limits=limits, ledger=ledger)
+        if key == "a":
+            with pytest.raises(SourceUnavailable, match="used up"):
+                again.send(Request(url=url, key=key))
+        else:
+            assert [again.send(Request(url=url, key=key)).status for _ in range(2)] == [200, 200]
+            with pytest.raises(SourceUnavailable, match="used up"):
+                again.send(Request(url=url, key="c"))
+    assert len(server.seen) == 5
+    clock.now += 40 * 86400
+    assert other.send(Request(url=url, key="a")).status == 200
+
+
+def test_a_ledger_that_is_none_says_so(tmp_path: Path) -> None:
+    (tmp_path / "ledger").write_bytes(b"not a database, but long enough to be read as one" * 50)
+    with pytest.raises(ConfigurationError, match="The ledger of budgets"):
+        HttpClient(ledger=tmp_path / "ledger")
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import threading
 import time
+import warnings
 import zlib
 
 import pytest
@@ -160,7 +162,24 @@ def test_a_judge_sees_what_broke(server: Server, make: Make) -> None:
     def judge(outcome: object, attempt: int) -> Verdict:
         assert isinstance(outcome, RequestFailed)
         assert (outcome.fault, outcome.sent) == ("incomplete", True)
+        assert outcome.__cause__ is None, "the cause would hold the unmasked URL"
+        assert outcome.__context__ is None
         return Verdict.ignore()
 
     got = make().send(Request(url=url), judge)
     assert (got.status, got.body, got.ignored) == (0, b"", True)
+
+
+def test_a_forked_process_has_deadlines_too(server: Server, make: Make) -> None:
+    good, slow = server.on("/page", answer()), server.on("/slow", BROKEN["slow-loris body"])
+    make().send(Request(url=good))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            make(total_s=0.3, attempts=1).send(Request(url=slow))
+        except SourceUnavailable as error:
+            os._exit(7 if "within 0.3 s" in str(error) else 1)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

@@ -8,6 +8,7 @@ import traceback
 
 import pytest
 
+from pipelines.errors import RequestRefused
 from resources.http import Answer, Event, Headers, Masker, Request, Verdict
 from tests.http.conftest import Make
 from tests.http.server import Reply, Server, answer, raw
@@ -80,6 +81,13 @@ def _chain(error: BaseException | None) -> list[str]:
 def test_what_is_no_secret_stays_readable() -> None:
     text = "GET https://a.example/v1/items?page_token=abc123&since=2024-01-01&status=key"
     assert Masker().mask(text) == text
+
+
+def test_a_secret_that_an_answer_quotes_is_hidden_by_its_name(server: Server, make: Make) -> None:
+    url = server.on("/page", answer(400, b'{"refresh_token": "c4n4ry", "hint": "say please"}'))
+    with pytest.raises(RequestRefused, match="say please") as caught:
+        make().send(Request(url=url))
+    assert "c4n4ry" not in str(caught.value)
 
 
 def test_user_names_and_passwords_in_addresses_are_hidden() -> None:
