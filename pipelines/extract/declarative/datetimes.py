@@ -21,6 +21,8 @@ from typing import Final
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SHORT = re.compile(r"(\d{4})(?:-(\d{2}))?")
+_DAY_OF_YEAR = re.compile(r"(\d{4})-?(\d{3})")
+_MIDNIGHT = re.compile(r"(?<=[T ])24(?=:?00(?::?00(?:[.,]0+)?)?(?:$|[Zz+-]))")
 _DURATION = re.compile(
     r"(?P<sign>[+-]?)P(?!$)"
     r"(?:(?P<years>\d+(?:[.,]\d+)?)Y)?(?:(?P<months>\d+(?:[.,]\d+)?)M)?"
@@ -82,11 +84,18 @@ def format_time(time: datetime, form: str) -> str:
 
 
 def parse_iso(text: str) -> datetime:
-    """A time in ISO 8601, down from a year alone, in UTC. ValueError otherwise."""
+    """A time in ISO 8601, down from a year alone, in UTC. ValueError otherwise.
+
+    24:00 is the midnight that a day ends with.
+    """
     short = _SHORT.fullmatch(text)
     if short:
         return datetime(int(short[1]), int(short[2] or 1), 1, tzinfo=UTC)
-    return _aware(datetime.fromisoformat(text.replace("z", "Z"))).astimezone(UTC)
+    day = _DAY_OF_YEAR.fullmatch(text)
+    if day:
+        return datetime(int(day[1]), 1, 1, tzinfo=UTC) + timedelta(days=int(day[2]) - 1)
+    begun, midnights = _MIDNIGHT.subn("00", text.replace("z", "Z"), count=1)
+    return _aware(datetime.fromisoformat(begun)).astimezone(UTC) + timedelta(days=midnights)
 
 
 @lru_cache(maxsize=256)
