@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.errors import ManifestRefused
 from tests.declarative.manifests import document, faults, load
 
 
@@ -55,3 +56,9 @@ def test_references_to_nothing_and_to_themselves_are_told_with_other_faults() ->
     assert "streams[0].retriever.requester.$ref: '#/definitions/none' refers to nothing" in told
     assert "leads back to itself" in told
     assert "api_budget: an HTTPAPIBudget needs the field 'policies'" in told
+
+
+@pytest.mark.parametrize("reference", ["#/none", "#/streams", "#/²", "#/streams/99999", "*ref(a"])
+def test_a_manifest_that_is_a_reference_is_refused(reference: str) -> None:
+    with pytest.raises(ManifestRefused):
+        load({"$ref": reference, "streams": [1]})

@@ -65,6 +65,9 @@ def load_manifest(text: str | bytes, *, origin: str) -> Manifest:
     faults = Faults(warnings=doubts)
     try:
         document = resolve_references(document, faults)
+        if not isinstance(document, dict):
+            faults.add("$ref", "a manifest can't be a reference as a whole")
+            faults.raise_if_any(origin)
         document = {"type": _ROOT, **document}
         made = Completion(faults).value(document, Kind(components=(_ROOT,)), "", {})
     except TooLarge as error:

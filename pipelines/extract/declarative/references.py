@@ -20,14 +20,13 @@ REF: Final = "$ref"
 _OLD = re.compile(r"\*ref\((.*)\)")
 
 
-def resolve_references(document: dict[str, Any], faults: Faults) -> dict[str, Any]:
+def resolve_references(document: dict[str, Any], faults: Faults) -> Any:
     """The document without references; values referred to are shared, not copied.
 
     A reference to nothing or to itself is a fault at its place. References that
     spread to more than two million nodes raise TooLarge.
     """
-    resolved: dict[str, Any] = _Resolver(document, faults).resolve(document, "", 0)
-    return resolved
+    return _Resolver(document, faults).resolve(document, "", 0)
 
 
 class _Resolver:
@@ -110,10 +109,11 @@ def _look_up(document: Any, reference: str) -> Any:
         if isinstance(node, dict) and rest in node:
             return node[rest]
         head, _, rest = rest.partition(separator)
+        index = int(head) if head.isdecimal() and head.isascii() else None
         if isinstance(node, dict):
-            node = node[head] if head in node else node[int(head) if head.isdigit() else head]
-        elif isinstance(node, list) and head.isdigit():
-            node = node[int(head)]
+            node = node[head if head in node or index is None else index]
+        elif isinstance(node, list) and index is not None:
+            node = node[index]
         else:
             raise LookupError(reference)
     return node
