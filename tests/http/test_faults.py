@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import threading
 import time
 import warnings
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -154,6 +156,20 @@ def test_the_total_deadline_does_not_cut_the_next_request(server: Server, make: 
         assert client.send(Request(url=url)).attempts == 1
         time.sleep(0.01)
     assert len({seen.peer for seen in server.seen}) == 1, "one connection serves them all"
+
+
+def test_broken_answers_leave_no_connection_open(server: Server, make: Make) -> None:
+    faults = [fault for name, fault in BROKEN.items() if not name.startswith(("stall", "slow"))]
+    client = make(attempts=1, circuit_failures=999)
+    counts = []
+    for _ in range(3):
+        for fault in faults * 5:
+            with pytest.raises(SourceUnavailable):
+                client.send(Request(url=server.on("/page", fault)))
+        gc.collect()
+        time.sleep(0.2)
+        counts.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
+    assert max(counts) - min(counts) <= 2, counts
 
 
 def test_a_judge_sees_what_broke(server: Server, make: Make) -> None:
