@@ -26,6 +26,7 @@ from pipelines.extract.declarative.macros import FILTERS, MACROS
 
 Context: TypeAlias = Mapping[str, Any]
 
+_PARAMETERS: Final = frozenset({"parameters", "options"})
 _SLICES: Final = frozenset({"stream_interval", "stream_partition"})
 _MAX_RESULT: Final = 100_000
 
@@ -76,9 +77,14 @@ class Compiled:
     def __init__(self, text: str) -> None:
         self._text = text
         parsed = _ENVIRONMENT.parse(text)
-        self._needs = tuple(
-            sorted(meta.find_undeclared_variables(parsed) - {"parameters", "options"})
-        )
+        needs = meta.find_undeclared_variables(parsed)
+        self._needs = tuple(sorted(needs - _PARAMETERS))
+        self._own = tuple(needs & _PARAMETERS)
+        self._globals = {
+            used.name: _ENVIRONMENT.globals[used.name]
+            for used in parsed.find_all(nodes.Name)
+            if used.name in _ENVIRONMENT.globals
+        }
         expression = _only_expression(parsed)
         self._is_expression = expression is not None
         self._template: Template = _ENVIRONMENT.from_string(
@@ -118,20 +124,20 @@ class Compiled:
             return str(value)
 
     def _run(self, context: Context, parameters: Mapping[str, Any]) -> Any:
-        variables = {
-            **_ENVIRONMENT.globals,
-            **context,
-            "parameters": parameters,
-            "options": parameters,
-        }
+        variables = self._globals.copy()
         for name in self._needs:
-            if name not in variables:
-                if name not in _SLICES or "stream_slice" not in variables:
-                    raise TemplateFailed(
-                        f"The template {self._text!r} reads {name!r}, which there isn't at this "
-                        f"place; there are {', '.join(sorted({*context, 'parameters'}))}."
-                    )
-                variables[name] = variables["stream_slice"]
+            if name in context:
+                variables[name] = context[name]
+            elif name in _SLICES and "stream_slice" in context:
+                variables[name] = context["stream_slice"]
+            else:
+                known = ", ".join(sorted({*context, "parameters"}))
+                raise TemplateFailed(
+                    f"The template {self._text!r} reads {name!r}, which there isn't at this place; "
+                    f"there are {known}."
+                )
+        for name in self._own:
+            variables[name] = parameters
         value = self._render(variables)
         if type(value) is str:
             return value

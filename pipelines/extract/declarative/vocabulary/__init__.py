@@ -1,5 +1,10 @@
 """Airbyte's low-code vocabulary: which components there are, and what each may hold.
 
+It says what the published schema says, but for this: parameters may stand on every
+component; a `type` may be left out wherever one built-in component is meant; a
+position in a list may be an integer in a component mapping's path; codes may be
+listed twice.
+
 Belongs here: the vocabulary as data, and the notation it's written in. Does not
 belong here: checking a manifest against it, or what a component does.
 """
