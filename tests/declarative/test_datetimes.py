@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.extract.declarative.datetimes import (
@@ -42,11 +42,13 @@ TIMES = st.datetimes(
 )
 
 
+@settings(deadline=None)
 @given(TIMES, st.sampled_from(EXACT))
 def test_a_time_comes_back_from_its_text(time: datetime, form: str) -> None:
     assert parse_time(format_time(time, form), form) == time
 
 
+@settings(deadline=None)
 @given(TIMES, st.sampled_from(WHOLE))
 def test_a_whole_second_comes_back_from_every_format(time: datetime, form: str) -> None:
     whole = time.replace(microsecond=0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import ManifestRefused
@@ -31,6 +31,7 @@ WHATEVER = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_whatever_stands_in_a_manifest_it_loads_or_is_refused(data: st.DataObject) -> None:
     manifest = document(definitions={}, spec={}, dynamic_streams=[], api_budget={})

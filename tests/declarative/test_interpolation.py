@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import TemplateFailed
@@ -246,12 +246,14 @@ LITERAL_LIKE = st.text(
 
 
 @pytest.mark.filterwarnings("ignore")
+@settings(deadline=None)
 @given(st.text(max_size=12) | LITERAL_LIKE | JSON.map(str))
 def test_a_text_is_turned_away_only_if_it_is_no_literal(text: str) -> None:
     assert repr(meaning(text)) == repr(by_the_rule(text))
 
 
 @pytest.mark.filterwarnings("ignore")
+@settings(deadline=None)
 @given(JSON)
 def test_a_value_need_not_go_through_text_to_mean_the_same(item: Any) -> None:
     expected = by_the_rule(str(item)) if str(item) else ""
