@@ -176,7 +176,7 @@ class _Substream:
         self._open = open_parent
         known = state.get("parent_state") or {}
         self._states: dict[str, State] = {
-            parent.name: dict(known.get(parent.name) or _inherited(parent.stream, state))
+            parent.name: dict(known.get(parent.name) or _inherited(parent.stream, state, config))
             for parent in self._parents
             if parent.incremental
         }
@@ -201,7 +201,7 @@ class _Substream:
         return {name: dict(state) for name, state in self._states.items()}
 
 
-def _inherited(stream: Mapping[str, Any], state: State) -> State:
+def _inherited(stream: Mapping[str, Any], state: State, config: Mapping[str, Any]) -> State:
     """A parent's state taken from the child's own, where the parent has none yet."""
     cursor = stream.get("incremental_sync")
     if not cursor or not state or "states" in state:
@@ -210,7 +210,8 @@ def _inherited(stream: Mapping[str, Any], state: State) -> State:
         values = [value for key, value in state.items() if isinstance(value, str | int)]
     if not cursor or not values or isinstance(values[0], bool):
         return {}
-    return {str(cursor["cursor_field"]): values[0]}
+    field = compile_text(str(cursor["cursor_field"]), cursor.get("$parameters") or {})
+    return {str(field({"config": config})): values[0]}
 
 
 class _Grouped:
