@@ -127,6 +127,10 @@ def test_what_is_not_there_is_an_error_that_shows_no_value() -> None:
             value(text)
         assert text in str(failed.value)
         assert "Acme" not in str(failed.value)
+    for text in ("{{ timestamp(config.a) }}", "{{ format_datetime(config['a'], '%Y') }}"):
+        with pytest.raises(TemplateFailed, match="has no attribute 'a'"):
+            value(text)
+        assert not compile_condition(text, {})(CONTEXT)
     with pytest.raises(TemplateFailed, match="reads 'secrets', which there isn't at this place"):
         value("{{ secrets.key }}")
 

@@ -19,6 +19,8 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
+from jinja2 import Undefined
+
 from pipelines.extract.declarative.datetimes import (
     format_time,
     parse_duration,
@@ -41,19 +43,19 @@ def today_utc() -> date:
 
 def today_with_timezone(timezone: str) -> date:
     """The date now in a zone, such as `Pacific/Tarawa`."""
-    return datetime.now(ZoneInfo(timezone)).date()
+    return datetime.now(ZoneInfo(_there(timezone))).date()
 
 
 def timestamp(dt: float | str) -> int | float:
     """Seconds since 1970 of a time in ISO 8601; a number becomes whole."""
     if isinstance(dt, int | float):
         return int(dt)
-    return parse_iso(dt).timestamp()
+    return str_to_datetime(dt).timestamp()
 
 
 def str_to_datetime(s: str) -> datetime:
     """A time in ISO 8601, in UTC."""
-    return parse_iso(s)
+    return parse_iso(_there(s))
 
 
 def day_delta(num_days: int, format: str = _DEFAULT_FORMAT) -> str:  # noqa: A002 - its name there
@@ -75,8 +77,15 @@ def format_datetime(
         time = datetime.strptime(dt, input_format)  # noqa: DTZ007 - no zone means UTC below
         time = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
     else:
-        time = parse_iso(dt)
+        time = str_to_datetime(dt)
     return format_time(time, format)
+
+
+def _there(value: Any) -> Any:
+    """The value, or the error of reading what isn't there, which isn't a TypeError."""
+    if isinstance(value, Undefined):
+        int(value)  # raises jinja2's UndefinedError, which names what is missing
+    return value
 
 
 def camel_case_to_snake_case(value: str) -> str:
