@@ -59,6 +59,7 @@ def serve(answer: Callable[[Seen], Any]) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 64 << 10  # headers and body leave together, which saves 40 ms an answer
 
         def _any(self) -> None:
             parts = urlsplit(self.path)

@@ -154,7 +154,7 @@ class CursorPerPartition:
         done: set[bytes] = set()
         for at in self._router.slices():
             key = _key(at.partition)
-            self._parent_state = self._router.parent_state() or self._parent_state
+            self._note_parents()
             if key in done:
                 continue
             done.add(key)
@@ -205,7 +205,11 @@ class CursorPerPartition:
         if self._saw_any:
             self._global = self._highest
             self._lookback_s = math.ceil(time.monotonic() - self._began) or 1
-        self._parent_state = self._router.parent_state() or self._parent_state
+        self._note_parents()
+
+    def _note_parents(self) -> None:
+        found = self._router.parent_state()
+        self._parent_state = self._parent_state if found is None else found
 
     def state(self) -> State:
         """The state in the shape told at the top of this module."""
