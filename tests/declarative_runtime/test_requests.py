@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import DeclarationError
+from pipelines.errors import DeclarationError, SourceError
 from pipelines.extract.declarative.runtime.options import Parts, merge
+from pipelines.extract.declarative.runtime.requesters import Requester
+from pipelines.extract.declarative.runtime.scope import Slice, scope_of
 from tests.declarative_runtime.reading import pages, stream
 from tests.declarative_runtime.server import Seen, serve
 
@@ -95,6 +97,27 @@ def test_two_components_cannot_set_the_same_parameter() -> None:
     with pytest.raises(DeclarationError, match="'key'") as caught:
         sent(requester)
     assert "secret-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base", "following", "allowed"),
+    [
+        ("https://api.example.com/v1", "https://www.example.com/v1?page=2", True),
+        ("https://api.example.com/v1", "/v1?page=2", True),
+        ("https://api.example.com/v1", "https://example.org/", False),
+        ("https://a.example.co.uk/", "https://b.other.co.uk/", False),
+        ("https://a.example.co.uk/", "https://b.example.co.uk/", True),
+        ("https://10.0.0.1/", "https://10.9.0.1/", False),
+    ],
+)
+def test_pages_stay_with_the_owner_of_the_host(base: str, following: str, allowed: bool) -> None:
+    requester = Requester({"type": "HttpRequester", "url_base": base})
+    scope = scope_of({}, Slice())
+    if allowed:
+        assert requester.request(scope, page_url=following).url.endswith(following)
+    else:
+        with pytest.raises(SourceError, match="another host"):
+            requester.request(scope, page_url=following)
 
 
 def test_json_bodies_merge_where_they_do_not_contradict() -> None:

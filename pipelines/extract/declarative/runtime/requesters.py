@@ -183,8 +183,17 @@ def _strings(values: Values) -> dict[str, str | list[str]]:
 def _refuse_stranger(base: str, url: str) -> None:
     """The credentials must not follow a page's address to somebody else's host."""
     here, there = urlsplit(base).hostname or "", urlsplit(url).hostname or ""
-    if here.rsplit(".", 2)[-2:] != there.rsplit(".", 2)[-2:]:
+    if _owner(here) != _owner(there):
         raise SourceError(
             f"The answer of {here} names {there} as the host of its next page. The credentials are "
             "not sent to another host; nothing behind this page was read."
         )
+
+
+def _owner(host: str) -> str:
+    """The end of a host's name that one owner has: example.com, example.co.uk, an address."""
+    labels = host.split(".")
+    if labels[-1].isdigit():
+        return host
+    is_shared = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3:] if is_shared else labels[-2:])
