@@ -62,13 +62,14 @@ def _without_nothing(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def manifest(*streams: dict[str, Any]) -> Manifest:
-    """The loaded manifest of these streams."""
+def manifest(*streams: dict[str, Any], **more: Any) -> Manifest:
+    """The loaded manifest of these streams, with what else it declares."""
     document = {
         "version": "6.0.0",
         "type": "DeclarativeSource",
         "check": {"type": "CheckStream", "stream_names": [streams[0]["name"]]},
         "streams": list(streams),
+        **more,
     }
     return load_manifest(yaml.safe_dump(document), origin="test")
 

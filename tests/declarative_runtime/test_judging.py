@@ -11,9 +11,10 @@ import pytest
 
 from pipelines.errors import CredentialsRefused, SourceError, SourceUnavailable
 from pipelines.extract.declarative.runtime.budgets import limit_headers, limits_of
+from pipelines.extract.declarative.runtime.client_policy import policy_for
 from pipelines.extract.declarative.runtime.judging import ErrorHandling, error_text
 from resources.http.message import Answer, Headers, Request
-from tests.declarative_runtime.reading import POLICY, pages, records, stream
+from tests.declarative_runtime.reading import POLICY, manifest, pages, records, stream
 from tests.declarative_runtime.server import Reply, Seen, serve
 
 
@@ -190,3 +191,19 @@ def test_a_budget_holds_requests_back() -> None:
         pages(server.url, stream(retriever={"partition_router": router}), policy=policy)
         assert len(server.seen) == 3
         assert time.monotonic() - began > 0.9
+
+
+def test_the_client_allows_what_the_most_patient_handler_wants() -> None:
+    patient = handler({"http_codes": [420], "action": "RETRY"}, max_retries=8)
+    made = manifest(stream(requester={"error_handler": patient}), api_budget=BUDGET)
+    policy = policy_for(made, {"calls": 2}, POLICY)
+    assert policy.attempts == 9
+    assert [limit.count for limit in policy.limits] == [2, 9]
+    assert policy.limit_headers == (("X-Left", "X-New"),)
+    assert policy.allow_hosts == POLICY.allow_hosts
+    replies = iter([Reply({}, 420)] * 8)
+    with serve(lambda _: next(replies, Reply({"data": [{"id": 1}]}))) as server:
+        quick = replace(policy, limits=())
+        wanted = stream(requester={"error_handler": patient})
+        assert records(pages(server.url, wanted, policy=quick)) == [{"id": 1}]
+        assert len(server.seen) == 9
