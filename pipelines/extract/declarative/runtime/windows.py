@@ -50,8 +50,6 @@ class CursorPlan:
     strict: bool = False
     fields: tuple[str, str] = ("start_time", "end_time")
     options: tuple[tuple[Option, str], ...] = ()
-    data_feed: bool = False
-    client_side: bool = False
     single_state: bool = False
 
     def parse(self, value: Any) -> Any:
@@ -123,8 +121,6 @@ def _datetime_plan(component: Mapping[str, Any], config: Mapping[str, Any]) -> C
         strict=bool(component.get("is_compare_strictly")),
         fields=names,
         options=_options(component, config, ("start_time_option", "end_time_option"), names),
-        data_feed=bool(component.get("is_data_feed")),
-        client_side=bool(component.get("is_client_side_incremental")),
         single_state=bool(component.get("global_substream_cursor")),
     )
 
