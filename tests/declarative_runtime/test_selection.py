@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -235,41 +234,3 @@ def test_what_was_put_at_a_path_is_found_there_and_gone_once_deleted(
     assert [match for _, _, match in paths.find(record, tuple(path))] == [value]
     paths.delete(record, path)
     assert paths.get(record, path) is paths.MISSING
-
-
-def test_a_record_without_transformations_costs_next_to_nothing() -> None:
-    page = {"data": [{"id": n, "name": "x"} for n in range(20_000)]}
-    selector = {
-        "type": "RecordSelector",
-        "extractor": {"type": "DpathExtractor", "field_path": ["data"]},
-    }
-    compiled = compile_selector(selector, {})
-    best = min(_timed(compiled, page) for _ in range(5))
-    assert best / 20_000 < 10e-6
-
-
-def _timed(compiled: Any, page: Any) -> float:
-    start = time.process_time()
-    compiled([page], {"config": {}})
-    return time.process_time() - start
-
-
-def test_three_transformations_cost_less_than_twenty_microseconds() -> None:
-    transformations = (
-        {"type": "AddFields", "fields": [{"path": ["s"], "value": "{{ stream_slice['shop'] }}"}]},
-        {"type": "AddFields", "fields": [{"path": ["m", "n"], "value": "{{ record['name'] }}"}]},
-        {"type": "RemoveFields", "field_pointers": [["secret"]]},
-    )
-    selector = {
-        "type": "RecordSelector",
-        "extractor": {"type": "DpathExtractor", "field_path": ["data"]},
-    }
-    compiled = compile_selector(selector, {}, transformations)
-    page = {"data": [{"id": n, "name": "x", "secret": 1} for n in range(10_000)]}
-    scope = {"config": {}, "stream_slice": {"shop": 7}}
-    best = 1.0
-    for _ in range(5):
-        start = time.process_time()
-        compiled([page], dict(scope))
-        best = min(best, time.process_time() - start)
-    assert best / 10_000 < 20e-6

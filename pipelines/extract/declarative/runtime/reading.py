@@ -104,6 +104,7 @@ class Reading:
 
     def pages(self, stream: Mapping[str, Any], state: State) -> Iterator[RecordPage]:
         """The pages of a DeclarativeStream or StateDelegatingStream."""
+        _refuse(stream, "api_retention_period", stream)
         if stream["type"] == "StateDelegatingStream":
             stream = stream["incremental_stream" if state else "full_refresh_stream"]
         retriever = stream["retriever"]
@@ -141,10 +142,8 @@ class _StreamPlan:
         config = context.config
         requester = retriever["requester"]
         for name in ("query_properties", "fetch_properties_from_endpoint"):
-            if requester.get(name):
-                raise DeclarationError(
-                    f"The stream {stream.get('name')!r} uses {name}, which is not done here."
-                )
+            _refuse(requester, name, stream)
+        _refuse(retriever, "pagination_reset", stream)
         self._name = str(
             compile_text(str(stream.get("name") or ""), stream.get("$parameters") or {})(
                 {"config": config}
@@ -234,6 +233,15 @@ class _StreamPlan:
                     f"The stream {self._name} is refused ({answer.status}) with a new token, too. "
                     "Sign in to this source anew."
                 )
+
+
+def _refuse(component: Mapping[str, Any], name: str, stream: Mapping[str, Any]) -> None:
+    """Rather no answer than one that leaves out what the manifest asks for."""
+    if component.get(name):
+        raise DeclarationError(
+            f"The stream {stream.get('name')!r} uses {name}, which is not done here. Leave it out, "
+            "or read the stream with the isolated runner."
+        )
 
 
 def _schema(stream: Mapping[str, Any]) -> Mapping[str, Any] | None:
