@@ -55,3 +55,9 @@ def test_a_window_that_is_clamped_is_refused_by_name() -> None:
     sync = cursor(clamping={"target": "DAY"})
     with serve(lambda _: {}) as server, pytest.raises(DeclarationError, match="clamp"):
         pages(server.url, stream(incremental_sync=sync), start="2024-01-01")
+
+
+def test_a_reset_of_the_paging_is_refused_rather_than_ignored() -> None:
+    reset = {"type": "PaginationReset", "action": "RESET"}
+    with serve(lambda _: {}) as server, pytest.raises(DeclarationError, match="pagination_reset"):
+        pages(server.url, stream(retriever={"pagination_reset": reset}))
