@@ -116,12 +116,7 @@ class Compiled:
                     return ""
                 return self._run(context, parameters)
             value = value[key]
-        if type(value) is str:
-            return value
-        try:
-            return native(value)
-        except Unknown:
-            return str(value)
+        return _natively(value)
 
     def _run(self, context: Context, parameters: Mapping[str, Any]) -> Any:
         variables = self._globals.copy()
@@ -138,13 +133,7 @@ class Compiled:
                 )
         for name in self._own:
             variables[name] = parameters
-        value = self._render(variables)
-        if type(value) is str:
-            return value
-        try:
-            return native(value)
-        except Unknown:
-            return str(value)
+        return _natively(self._render(variables))
 
     def _render(self, variables: dict[str, Any]) -> Any:
         frame = self._template.new_context(variables, shared=True)
@@ -210,3 +199,13 @@ def _path(expression: nodes.Expr) -> tuple[str, ...]:
         else:
             return ()
         node = node.node
+
+
+def _natively(value: Any) -> Any:
+    """The value as plain data; as its text where it is of another kind."""
+    if type(value) is str:
+        return value
+    try:
+        return native(value)
+    except Unknown:
+        return str(value)
