@@ -75,7 +75,7 @@ def cases() -> list[Case]:
             output = WORK / "out" / peer
             command = [str(python), str(script), kind, str(path), str(output)]
             runs = 1 if (peer, kind) == ("dlt", "jsonl") else _RUNS
-            made.append(Case(kind, peer, command, rows, environment, runs))
+            made.append(Case(kind, peer, command, rows, environment, runs, output))
     many = write_text(data, MANY_ROWS, "csv")
     made.append(_ours("csv 10M", "csv", many, MANY_ROWS, runs=1))
     return made
@@ -84,7 +84,8 @@ def cases() -> list[Case]:
 def _ours(group: str, kind: str, path: Path, rows: int, runs: int) -> Case:
     module = [sys.executable, "-m", "benchmarks.by_headwater"]
     output = WORK / "out" / "headwater"
-    return Case(group, OURS, [*module, kind, str(path), str(output)], rows, {}, runs)
+    command = [*module, kind, str(path), str(output)]
+    return Case(group, OURS, command, rows, {}, runs, output)
 
 
 def ratios(results: dict[tuple[str, str], list[Measured]]) -> dict[str, float]:

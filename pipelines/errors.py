@@ -2,6 +2,7 @@
 
     HeadwaterError
     ├── ConfigurationError   a person must change a setting or a declaration
+    │   ├── NotConfigured        … a source lacks values that only a person has
     │   └── DeclarationError     … in a file under assets/
     │       └── ManifestRefused      … in a low-code manifest: every fault of it
     ├── SourceError          a source could not be read; other sources go on
@@ -38,6 +39,19 @@ class ConfigurationError(HeadwaterError):
     """A setting, a selection or an argument is wrong; nothing was run."""
 
     exit_code = 2
+
+
+class NotConfigured(ConfigurationError):
+    """A source lacks settings; `missing` holds (variable, what it is) of each."""
+
+    def __init__(self, source: str, missing: Sequence[tuple[str, str]]) -> None:
+        self.source = source
+        self.missing = tuple(missing)
+        names = "; ".join(f"{name} ({about})" if about else name for name, about in missing)
+        super().__init__(
+            f"The source {source} is not configured. Set in the environment, in .env, or as files "
+            f"in the folder HEADWATER_SECRETS: {names}."
+        )
 
 
 class DeclarationError(ConfigurationError):

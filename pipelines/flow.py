@@ -6,8 +6,8 @@ quality and whoever called them. Does not belong here: behaviour of any stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -41,12 +41,16 @@ class StreamState:
     `files`: path → the file as it was loaded. `names`: source name → column.
     `columns`: column → SQL type in the raw table (`NULL` while only nulls were
     seen). `declaration` is the hash of the stream's declaration at that load.
+    `cursor` is where asking a system goes on; `content` is the hash of all records
+    of a stream that is read whole each time.
     """
 
     files: dict[str, SourceFile] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
     declaration: str = ""
+    cursor: dict[str, Any] = field(default_factory=dict)
+    content: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values, from which `from_json` makes an equal state."""
@@ -90,8 +94,39 @@ class Chunk:
         """Records that this chunk accounts for."""
         return int(self.rows.num_rows) + len(self.rejects) + self.blank
 
+    def kept_as(self, file: str) -> Chunk:
+        """The same records, with `file` as where they came from."""
+        from pipelines.arrays import repeated
 
-Status = Literal["loaded", "built", "unchanged", "no files", "failed", "skipped"]
+        at = self.rows.schema.get_field_index("_file")
+        rows = self.rows.set_column(at, "_file", repeated(file, self.rows.num_rows))
+        rejects = tuple(replace(reject, file=file) for reject in self.rejects)
+        return Chunk(rows, rejects, self.blank)
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """One answer of a system: its records, and the state once they are loaded.
+
+    `records`: JSON objects, JSON Lines as bytes, or an Arrow table under the
+    system's own names. `state` holds for everything up to and with this answer;
+    None: reading can't go on from here. `raw` are the bytes as they came (empty:
+    the records are all that came); `about` says how they were asked for, as
+    JSON-ready values without secrets. `paths` say where each record stood in `raw`.
+    """
+
+    records: Sequence[Mapping[str, Any]] | bytes | pa.Table
+    state: Mapping[str, Any] | None = None
+    raw: bytes = b""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    paths: Sequence[str] | None = None
+
+
+Status = Literal["loaded", "built", "unchanged", "no files", "not configured", "failed", "skipped"]
+
+
+ABSENT: tuple[Status, ...] = ("no files", "not configured")
+"""There is nothing to read from, so there is nothing to check either."""
 
 
 @dataclass

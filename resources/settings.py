@@ -44,6 +44,18 @@ class Settings(BaseSettings):
         default=(),
         description="More folders laid out like assets/, separated as in PATH.",
     )
+    secrets: Path | None = Field(
+        default=None,
+        description="Folder of files that hold one secret each, named like its variable.",
+    )
+    token_key: SecretStr | None = Field(
+        default=None,
+        description="Key that encrypts stored OAuth tokens; `headwater sources key` makes one.",
+    )
+    allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts in private networks that sources may ask, separated by commas.",
+    )
     catalog: SecretStr | None = Field(
         default=None,
         description="postgresql://… for the lake's catalog; unset, SQLite in the home folder.",
@@ -69,7 +81,14 @@ class Settings(BaseSettings):
             return tuple(part for part in value.split(os.pathsep) if part)
         return value
 
-    @field_validator("home", "data", mode="after")
+    @field_validator("allow_hosts", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("home", "data", "secrets", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value if value is None else value.expanduser().absolute()

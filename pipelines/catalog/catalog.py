@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from pipelines.spec import FileStream, Model, Rule, Source, raw_table
+from pipelines.spec import Model, Rule, Source, Stream, raw_table
 
 SYSTEM_TABLES = (
     "headwater.loads",
@@ -22,7 +22,7 @@ SYSTEM_TABLES = (
 """Tables that Headwater keeps itself; models may read them."""
 
 
-def stream_tables(source: str, stream: FileStream) -> tuple[str, ...]:
+def stream_tables(source: str, stream: Stream) -> tuple[str, ...]:
     """The table of a stream, followed by the child tables that it unnests."""
     children = (raw_table(source, item.into) for item in stream.unnest)
     return (raw_table(source, stream.name), *children)
@@ -47,12 +47,12 @@ class Catalog:
     custom: tuple[Path, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
-    def streams(self) -> list[tuple[Source, FileStream]]:
+    def streams(self) -> list[tuple[Source, Stream]]:
         """Every stream with its source."""
         return [(source, stream) for source in self.sources.values() for stream in source.streams]
 
     @cached_property
-    def _raw(self) -> dict[str, tuple[Source, FileStream]]:
+    def _raw(self) -> dict[str, tuple[Source, Stream]]:
         return {
             table: (source, stream)
             for source, stream in self.streams()
@@ -67,7 +67,7 @@ class Catalog:
         """Every declared table: raw ones first, then models in the order they are built."""
         return self._tables
 
-    def stream_of(self, table: str) -> tuple[Source, FileStream] | None:
+    def stream_of(self, table: str) -> tuple[Source, Stream] | None:
         """The stream that feeds a raw table, as parent or as child."""
         return self._raw.get(table)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+from pipelines.catalog.connections import check_connection
 from pipelines.catalog.find import NAME, Found
 from pipelines.catalog.problems import Reporter, nearest
 from pipelines.catalog.python import load_module
@@ -28,6 +29,7 @@ from pipelines.spec import (
     FileStream,
     Mode,
     Source,
+    Stream,
     Unnest,
 )
 
@@ -47,10 +49,11 @@ def read_source(found: Found, report: Reporter) -> Source | None:
     _check_name("name", source.name, below)
     check_text("description", source.description, below)
     check_owner(source.owner, below)
-    if not check_tuple("streams", source.streams, FileStream, below):
+    if not check_tuple("streams", source.streams, Stream, below):
         return None
     if not source.streams:
-        below("streams", "Got nothing; expected at least one FileStream.")
+        below("streams", "Got nothing; expected at least one stream.")
+    check_connection(source, below)
     usable = [_check_stream(s, below.below(f"streams.{s.name}")) for s in source.streams]
     return source if all(usable) else None
 
@@ -62,10 +65,12 @@ def _check_name(field: str, value: Any, report: Reporter) -> None:
         report(field, f"Got {value!r}; two _ in a row keep system and object apart, so use one.")
 
 
-def _check_stream(stream: FileStream, report: Reporter) -> bool:
+def _check_stream(stream: Stream, report: Reporter) -> bool:
     """Report what is wrong; False when nothing more can be asked of the stream."""
+    files = stream.files if isinstance(stream, FileStream) else ()
     shapes = [
-        check_tuple("files", stream.files, str, report),
+        check_tuple("files", files, str, report),
+        check_tuple("personal", stream.personal, str, report),
         check_tuple("key", stream.key, str, report),
         check_tuple("checks", stream.checks, Check, report),
         check_tuple("unnest", stream.unnest, Unnest, report),
@@ -81,8 +86,9 @@ def _check_stream(stream: FileStream, report: Reporter) -> bool:
             report(field, f"Got {value!r}; expected {' or '.join(get_args(kind))}.")
     if stream.mode in ("merge", "history") and not stream.key:
         report("key", f"The mode {stream.mode} needs to know which columns identify a row.")
-    _check_files(stream, report)
-    _check_format(stream, report)
+    if isinstance(stream, FileStream):
+        _check_files(stream, report)
+        _check_format(stream, report)
     check_columns(stream.columns, report, described=False)
     frozen = stream.contract in ("freeze", "quarantine") and stream.columns
     check_checks(stream.checks, report, columns=[*stream.columns, "_file"] if frozen else None)
@@ -109,7 +115,7 @@ def _check_format(stream: FileStream, report: Reporter) -> None:
         report("format", "header_row=0 (a file without a header) and names go together.")
 
 
-def _check_unnest(stream: FileStream, report: Reporter) -> None:
+def _check_unnest(stream: Stream, report: Reporter) -> None:
     taken = {stream.name}
     for item in stream.unnest:
         where = f"unnest.{item.into}"

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipelines.commands.show import count
-from pipelines.flow import CheckReport, TableReport
+from pipelines.flow import ABSENT, CheckReport, TableReport
 from pipelines.orchestration import RunReport
 
 _SIGNS = {
@@ -22,6 +22,7 @@ _SIGNS = {
     "built": "[green]✓[/]",
     "unchanged": "[dim]·[/]",
     "no files": "[dim]·[/]",
+    "not configured": "[dim]·[/]",
     "failed": "[red]✗[/]",
     "skipped": "[yellow]-[/]",
 }
@@ -93,7 +94,7 @@ class Watcher:
         """Say what came of a table; the unchanged ones are left to the summary."""
         if self._bar:
             self._bar.advance(self._task)
-        if table.status in ("unchanged", "no files"):
+        if table.status in ("unchanged", *ABSENT):
             return
         self._console.print(f"{_SIGNS[table.status]} {table.table}  {_words(table, checks)}")
 

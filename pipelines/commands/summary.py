@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.commands.show import amount, count, new_table
-from pipelines.flow import CheckReport, TableReport
+from pipelines.flow import ABSENT, CheckReport, TableReport
 from pipelines.orchestration import RunReport, html_path
 from resources.settings import Settings
 
@@ -53,7 +53,7 @@ def _is_quiet(table: TableReport, report: RunReport) -> bool:
     """Unchanged, or waiting for files that never came: nothing that asks for a look."""
     if table.status == "skipped":
         return report.status == "success"
-    return table.status in ("unchanged", "no files")
+    return table.status in ("unchanged", *ABSENT)
 
 
 def _tables(report: RunReport, tables: list[TableReport], width: int) -> Table:
@@ -103,6 +103,10 @@ def _fold(quiet: list[TableReport]) -> str:
     unchanged = sum(table.status == "unchanged" for table in quiet)
     words = [f"{count(unchanged, 'table')} unchanged."] if unchanged else []
     words += _names("without files", [each for each in quiet if each.status == "no files"])
+    words += _names(
+        "of sources not configured (`headwater sources list` says what they need)",
+        [each for each in quiet if each.status == "not configured"],
+    )
     words += _names("that read them", [each for each in quiet if each.status == "skipped"])
     return " ".join(words)
 

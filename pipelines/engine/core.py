@@ -6,24 +6,43 @@ belong here: any stage's work.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pipelines.catalog import Catalog
+from pipelines.spec import Source
 from resources.files import FileStore
+from resources.secrets import Given
 from resources.settings import Settings
 from resources.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.extract.readers import Reader
 
 
 class Engine:
     """One installation: its settings, declarations, warehouse and source files."""
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, *, warehouse: Warehouse | None = None
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        warehouse: Warehouse | None = None,
+        instead: Mapping[str, str] | None = None,
     ) -> None:
-        """`warehouse` is for who has begun to open it already (`open_ahead`)."""
+        """`warehouse` is for who has begun to open it already (`open_ahead`).
+
+        `instead` gives values for sources' settings that go before all others.
+        """
+        self.instead = dict(instead or {})
         self.settings = settings
         self.catalog = catalog
         self._begun = warehouse
+        self._readers: dict[str, Reader] = {}
+        self._opening = threading.Lock()
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -35,6 +54,26 @@ class Engine:
         """The folder that file sources read: HEADWATER_DATA, or the made-up firm's."""
         return FileStore(str(self.settings.data or self.settings.sandbox))
 
+    @cached_property
+    def given(self) -> Given:
+        """The values that people gave for sources."""
+        return Given(self.settings.secrets, self.instead)
+
+    def reader(self, source: Source) -> Reader:
+        """The reader of a source with a connection, opened at first use.
+
+        NotConfigured when a required setting of it has no value.
+        """
+        with self._opening:
+            if source.name not in self._readers:
+                from pipelines.extract.readers import open_reader
+
+                self._readers[source.name] = open_reader(source, self.settings, self.given)
+            return self._readers[source.name]
+
     def close(self) -> None:
-        """Close the warehouse; the engine can be used again and opens it anew."""
+        """Close readers and warehouse; the engine can be used again and opens them anew."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
         self.warehouse.close()

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from pipelines.catalog.catalog import stream_tables
 from pipelines.engine.core import Engine
 from pipelines.errors import ConfigurationError
+from pipelines.extract.pulled import again
 from pipelines.extract.read import read_file
 from pipelines.flow import Chunk, SourceFile, TableReport
 from pipelines.load.commit import commit_package
@@ -20,11 +21,11 @@ from pipelines.load.landing import Landing, Package
 from pipelines.load.manifest import RawFile, Rules
 from pipelines.load.raw import open_raw
 from pipelines.load.records import read_state
-from pipelines.load.release import wanted_records, write_release
+from pipelines.load.release import Wanted, raw_records, wanted_records, write_release
 from pipelines.load.replay import rebuild
 from pipelines.load.writer import Aim
 from pipelines.naming import NameMap
-from pipelines.spec import FileStream, Source
+from pipelines.spec import FileStream, PulledStream, Source, Stream
 from resources.files import FileStore
 
 
@@ -37,9 +38,13 @@ def replay_quarantine(engine: Engine, table: str, *, run_id: str) -> TableReport
     started = time.monotonic()
     source, stream, landing = _stream(engine, table)
 
-    def extract(package: Package, file: RawFile, names: NameMap) -> Iterator[Chunk]:
-        known = SourceFile(file.path, file.size, file.modified_ns, file.sha256)
-        return read_file(stream, known, _Kept(package, file), names, _nowhere)
+    def extract(item: Wanted, names: NameMap) -> Iterator[Chunk]:
+        if isinstance(stream, FileStream):
+            return _from_files(stream, landing, item, names)
+        assert isinstance(stream, PulledStream)
+        with engine.warehouse.read() as connection:
+            records = raw_records(connection, table, item)
+        return again(records, stream, names, table)
 
     with engine.warehouse.read() as connection:
         state = read_state(connection, table)
@@ -77,7 +82,7 @@ def replay_table(engine: Engine, table: str, *, run_id: str) -> TableReport:
     return report
 
 
-def _stream(engine: Engine, table: str) -> tuple[Source, FileStream, Landing]:
+def _stream(engine: Engine, table: str) -> tuple[Source, Stream, Landing]:
     found = engine.catalog.stream_of(table)
     if found is None or table != stream_tables(found[0].name, found[1])[0]:
         known = [stream_tables(source.name, each)[0] for source, each in engine.catalog.streams()]
@@ -86,6 +91,16 @@ def _stream(engine: Engine, table: str) -> tuple[Source, FileStream, Landing]:
         )
     source, stream = found
     return source, stream, Landing(engine.settings.landing, source.name, stream.name)
+
+
+def _from_files(
+    stream: FileStream, landing: Landing, item: Wanted, names: NameMap
+) -> Iterator[Chunk]:
+    package = landing.package(item.load_id)
+    for file in package.manifest.files:
+        if file.path == item.file:
+            known = SourceFile(file.path, file.size, file.modified_ns, file.sha256)
+            yield from read_file(stream, known, _Kept(package, file), names, _nowhere)
 
 
 class _Kept(FileStore):

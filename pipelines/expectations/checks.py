@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.expectations.arguments import check_arguments
 from pipelines.expectations.vocabulary import EXPECTATIONS, NOT_OFFERED, RANGE
-from pipelines.spec import Check, FileStream, Model
+from pipelines.spec import Check, Model, Stream
 
 
 def validate_check(check: Check) -> list[str]:
@@ -56,14 +56,14 @@ def _near(name: str, known: Sequence[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def checks_of(declared: Model | FileStream) -> tuple[Check, ...]:
+def checks_of(declared: Model | Stream) -> tuple[Check, ...]:
     """Every check of a table: those declared, and those that its key implies.
 
     The key of a model or of a merged stream must be filled and not repeated. A
     check of the header on the same columns stands in place of the implied one,
     so its severity can be chosen.
     """
-    if not declared.key or (isinstance(declared, FileStream) and declared.mode != "merge"):
+    if not declared.key or (isinstance(declared, Stream) and declared.mode != "merge"):
         return declared.checks
     implied = [
         Check(expectation="expect_column_values_to_not_be_null", arguments={"column": column})

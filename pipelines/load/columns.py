@@ -18,7 +18,7 @@ from pipelines.errors import ContractViolation
 from pipelines.flow import ORIGIN_COLUMNS
 from pipelines.load.manifest import Part
 from pipelines.load.widen import widen
-from pipelines.spec import FileStream
+from pipelines.spec import Stream
 from pipelines.sqltypes import arrow_type, sql_type
 
 SYSTEM_TYPES = {"_file": "VARCHAR", "_line": "BIGINT", "_path": "VARCHAR", "_load_id": "VARCHAR"}
@@ -84,7 +84,7 @@ def known_columns(state: Mapping[str, str], table: Mapping[str, str]) -> dict[st
 
 def settle(
     table: str,
-    stream: FileStream,
+    stream: Stream,
     known: Mapping[str, str],
     package: Mapping[str, str],
     *,
@@ -118,7 +118,7 @@ def settle(
 
 
 def _type(
-    stream: FileStream, before: str, said: str, wanted: str | None, *, reload: bool, floats: bool
+    stream: Stream, before: str, said: str, wanted: str | None, *, reload: bool, floats: bool
 ) -> str:
     unknown = pa.types.is_null(arrow_type(before))
     if wanted is not None and (reload or unknown):

@@ -33,7 +33,7 @@ from pipelines.load.records import (
 )
 from pipelines.load.steps import Change
 from pipelines.load.unnest import child_of
-from pipelines.spec import FileStream, raw_table
+from pipelines.spec import Stream, raw_table
 from resources.warehouse import (
     Committed,
     Connection,
@@ -45,7 +45,7 @@ from resources.warehouse import (
 
 
 def commit_package(
-    warehouse: Warehouse, package: Package, stream: FileStream, *, run_id: str
+    warehouse: Warehouse, package: Package, stream: Stream, *, run_id: str
 ) -> TableReport:
     """Bring a package into its table, or leave everything as it was.
 
@@ -121,7 +121,7 @@ def commit_abandoned(
     guarded(warehouse, lambda: warehouse.commit(work, message=message))
 
 
-def ensure_tables(warehouse: Warehouse, source: str, stream: FileStream) -> bool:
+def ensure_tables(warehouse: Warehouse, source: str, stream: Stream) -> bool:
     """Create a stream's tables with what is declared if they are absent; whether so.
 
     A column without a declared type is text, so that models can run on nothing.
@@ -161,7 +161,7 @@ def guarded(warehouse: Warehouse, commit: Callable[[], Committed]) -> Committed:
 
 
 def _decide(
-    connection: Connection, package: Package, stream: FileStream, address: LakeAddress
+    connection: Connection, package: Package, stream: Stream, address: LakeAddress
 ) -> Change:
     state = read_state(connection, package.manifest.table)
     _check_turn(connection, package.manifest, state)

@@ -18,7 +18,7 @@ from pipelines.load.columns import same_type
 from pipelines.load.expressions import convert
 from pipelines.load.widen import grows_in_place
 from pipelines.naming import literal, quote, quote_table
-from pipelines.spec import FileStream
+from pipelines.spec import Stream
 from pipelines.sqltypes import arrow_type
 from resources.warehouse import LAKE, Connection, table_columns, table_comment
 
@@ -80,7 +80,7 @@ def _rebuild(
         )
 
 
-def describe(tx: Connection, table: str, stream: FileStream, names: Mapping[str, str]) -> None:
+def describe(tx: Connection, table: str, stream: Stream, names: Mapping[str, str]) -> None:
     """Make the comments say what the declaration says; `names`: source name → column."""
     schema, name = table.split(".", 1)
     if table_comment(tx, table) != stream.description:
@@ -98,7 +98,7 @@ def describe(tx: Connection, table: str, stream: FileStream, names: Mapping[str,
             )
 
 
-def _comments(stream: FileStream, names: Mapping[str, str]) -> dict[str, str]:
+def _comments(stream: Stream, names: Mapping[str, str]) -> dict[str, str]:
     """Description, unit, and what the source calls it where that differs."""
     source = {column: name for name, column in names.items()}
     comments = {}

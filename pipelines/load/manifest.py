@@ -15,7 +15,7 @@ import orjson
 
 from pipelines.errors import PackageDamaged
 from pipelines.flow import StreamState
-from pipelines.spec import Column, Contract, Duplicates, FileStream, Mode
+from pipelines.spec import Column, Contract, Duplicates, Mode, Stream
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -71,12 +71,12 @@ class Rules:
     types: dict[str, str | None]
 
     @classmethod
-    def of(cls, stream: FileStream) -> Rules:
+    def of(cls, stream: Stream) -> Rules:
         """The rules of a stream as it is declared now."""
         types = {name: column.type for name, column in stream.columns.items()}
         return cls(stream.mode, stream.key, stream.contract, stream.duplicates, types)
 
-    def restore(self, stream: FileStream) -> FileStream:
+    def restore(self, stream: Stream) -> Stream:
         """The stream as it was declared then; descriptions and children as now."""
         columns = {
             name: replace(stream.columns.get(name, Column()), type=kind)

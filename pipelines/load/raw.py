@@ -20,7 +20,7 @@ _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"PAR1", b"BZh",
 _HEAD = max(map(len, _COMPRESSED))
 _SUFFIX = ".zst"
 _FRAME = 4 << 20
-_CODEC = pa.Codec("zstd", compression_level=-5)
+_CODEC = pa.Codec("zstd", compression_level=-20)
 
 
 class RawCopy:

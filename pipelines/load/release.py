@@ -4,8 +4,8 @@ Belongs here: which records are asked for again, and the package of those that
 pass. Does not belong here: reading files (the caller passes that in), or the
 quarantine tables' layout (`quarantine`).
 
-The files are read from landing, so it doesn't matter whether the source still
-has them. What passes becomes a package of its own, which is committed like any
+They are read from what was kept, so it doesn't matter whether the source still has
+them. What passes becomes a package of its own, which is committed like any
 other: rows go in and their records leave quarantine in one transaction.
 """
 
@@ -21,14 +21,11 @@ import pyarrow.compute as pc
 from pipelines.errors import FileRefused, PackageDamaged
 from pipelines.flow import ORIGIN_COLUMNS, Chunk
 from pipelines.load.landing import Landing, Package
-from pipelines.load.manifest import RawFile
 from pipelines.load.quarantine import WHOLE_FILE, quarantine_table
 from pipelines.load.writer import Aim, PackageWriter
-from pipelines.naming import NameMap, quote_table
+from pipelines.naming import NameMap, literal, quote_table
 from resources.warehouse import Connection, table_exists
 
-Extract = Callable[[Package, RawFile, NameMap], Iterator[Chunk]]
-"""Reads the raw copy of one file with today's declaration."""
 Origin = tuple[str, int | None, str | None]
 
 
@@ -40,6 +37,10 @@ class Wanted:
     file: str
     whole: bool
     origins: frozenset[Origin]
+
+
+Extract = Callable[[Wanted, NameMap], Iterator[Chunk]]
+"""Reads what was set aside, perhaps with more, once more as declared today."""
 
 
 def wanted_records(connection: Connection, table: str) -> list[Wanted]:
@@ -60,6 +61,16 @@ def wanted_records(connection: Connection, table: str) -> list[Wanted]:
     return [Wanted(*at, at in whole, frozenset(found)) for at, found in origins.items()]
 
 
+def raw_records(connection: Connection, table: str, item: Wanted) -> list[tuple[Origin, str]]:
+    """The records set aside of one file, as they were written, in order."""
+    rows = connection.execute(
+        f"SELECT _file, _line, _path, _raw FROM {quote_table(quarantine_table(table))} "
+        f"WHERE _load_id = {literal(item.load_id)} AND _raw IS NOT NULL "
+        f"AND split_part(_file, '!/', 1) = {literal(item.file)} ORDER BY ALL"
+    ).fetchall()
+    return [((row[0], row[1], row[2]), row[3]) for row in rows]
+
+
 def write_release(
     landing: Landing, aim: Aim, wanted: list[Wanted], extract: Extract
 ) -> tuple[Package | None, list[str]]:
@@ -69,13 +80,13 @@ def write_release(
     whole: list[str] = []
     with PackageWriter(landing, aim) as writer:
         for item in wanted:
-            problem = _problem(landing, item, names, extract)
+            problem = _problem(item, names, extract)
             if problem:
                 notes.append(problem)
                 continue
             if item.whole:
                 whole.append(item.file)
-            for chunk in _chunks(landing, item, names, extract):
+            for chunk in extract(item, names):
                 writer.write(chunk if item.whole else _only(chunk, item.origins))
         writer.finish()
         if not whole and writer.counts.read == 0:
@@ -84,21 +95,14 @@ def write_release(
         return writer.seal(after, released_files=tuple(whole)), notes
 
 
-def _problem(landing: Landing, item: Wanted, names: NameMap, extract: Extract) -> str | None:
+def _problem(item: Wanted, names: NameMap, extract: Extract) -> str | None:
     """Why the file can't be read now either; read to its end to be sure."""
     try:
-        for _ in _chunks(landing, item, names, extract):
+        for _ in extract(item, names):
             pass
     except (FileRefused, PackageDamaged) as error:
         return str(error)
     return None
-
-
-def _chunks(landing: Landing, item: Wanted, names: NameMap, extract: Extract) -> Iterator[Chunk]:
-    package = landing.package(item.load_id)
-    for file in package.manifest.files:
-        if file.path == item.file:
-            yield from extract(package, file, names)
 
 
 def _only(chunk: Chunk, origins: frozenset[Origin]) -> Chunk:

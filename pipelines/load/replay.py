@@ -28,7 +28,7 @@ from pipelines.load.landing import Landing, Package
 from pipelines.load.records import read_state, recorded_loads
 from pipelines.load.steps import Change
 from pipelines.naming import literal, quote, quote_table
-from pipelines.spec import FileStream
+from pipelines.spec import Stream
 from resources.warehouse import (
     LAKE,
     SCHEMAS,
@@ -47,7 +47,7 @@ def rebuild(
     warehouse: Warehouse,
     landing: Landing,
     tables: Sequence[str],
-    stream: FileStream,
+    stream: Stream,
     *,
     run_id: str,
 ) -> TableReport:
@@ -128,7 +128,7 @@ def _scratch(address: LakeAddress) -> Iterator[tuple[Connection, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _apply(scratch: Connection, package: Package, stream: FileStream) -> None:
+def _apply(scratch: Connection, package: Package, stream: Stream) -> None:
     then = package.manifest.rules.restore(stream)
     state = read_state(scratch, package.manifest.table)
     change = Change.of(scratch, None, package, then, state)
@@ -174,7 +174,7 @@ def _put(
     tx: Connection,
     tables: Mapping[str, Comparison],
     files: Mapping[str, Path],
-    stream: FileStream,
+    stream: Stream,
     names: Mapping[str, str],
 ) -> None:
     for table, state in tables.items():

@@ -20,7 +20,7 @@ from pipelines.load.expressions import attempt, convert
 from pipelines.load.landing import Package
 from pipelines.load.manifest import Part, Refused
 from pipelines.naming import literal, quote
-from pipelines.spec import FileStream
+from pipelines.spec import Stream
 from resources.warehouse import Connection
 
 _TABLE = "temp.main.staged_package"
@@ -50,7 +50,7 @@ def stage(
     connection: Connection,
     package: Package,
     settled: Settled,
-    stream: FileStream,
+    stream: Stream,
     *,
     key: Sequence[str],
     one_a_key: bool,
@@ -83,7 +83,7 @@ def _in_table(
     connection: Connection,
     package: Package,
     settled: Settled,
-    stream: FileStream,
+    stream: Stream,
     key: Sequence[str],
     *,
     one_a_key: bool,
@@ -126,7 +126,7 @@ def _keep_one(connection: Connection, columns: Sequence[str], order: str) -> int
     return int(deleted[0]) if deleted else 0
 
 
-def _repeated(asked: _Questions, stream: FileStream, settled: Settled, rows: int) -> int:
+def _repeated(asked: _Questions, stream: Stream, settled: Settled, rows: int) -> int:
     """Rows that equal an earlier one in every business column, if that is to be told."""
     if stream.duplicates != "report" or not settled.columns:
         return 0
@@ -156,7 +156,7 @@ class _Questions:
         return int(row[0]) if row else 0
 
 
-def _breaks_contract(parts: Iterable[Part], settled: Settled, stream: FileStream) -> bool:
+def _breaks_contract(parts: Iterable[Part], settled: Settled, stream: Stream) -> bool:
     """Whether some row might have to be set aside, by the parts' columns alone."""
     if stream.contract != "quarantine":
         return False
@@ -171,9 +171,7 @@ def _business(part: Part) -> dict[str, str]:
     return {name: kind for name, kind in part.columns.items() if name not in SYSTEM_TYPES}
 
 
-def _relation(
-    package: Package, settled: Settled, stream: FileStream, key: Sequence[str] | None
-) -> str:
+def _relation(package: Package, settled: Settled, stream: Stream, key: Sequence[str] | None) -> str:
     """The package's rows as one subquery; with `key`, also why a row is set aside."""
     parts = package.manifest.parts
     selects = [
@@ -200,7 +198,7 @@ def _select(
     files: Sequence[Path],
     package: Package,
     settled: Settled,
-    stream: FileStream,
+    stream: Stream,
     key: Sequence[str] | None,
 ) -> str:
     strict = stream.contract == "quarantine"
@@ -232,7 +230,7 @@ def void_filter(refused: Iterable[Refused]) -> str:
 
 
 def _verdict(
-    columns: Mapping[str, str], settled: Settled, stream: FileStream, key: Sequence[str]
+    columns: Mapping[str, str], settled: Settled, stream: Stream, key: Sequence[str]
 ) -> list[str]:
     """Expressions for the reason to set a row aside (or NULL), its column, its record."""
     tests: list[tuple[str, str, str]] = []

@@ -33,7 +33,7 @@ from pipelines.load.outdated import without_outdated
 from pipelines.load.stage import Staged, stage
 from pipelines.load.unnest import POSITION, child_of
 from pipelines.naming import literal, quote, quote_table
-from pipelines.spec import FileStream, Unnest, raw_table
+from pipelines.spec import Stream, Unnest, raw_table
 from resources.warehouse import Connection, LakeAddress, count_rows, table_columns, table_exists
 
 
@@ -46,7 +46,7 @@ class Change:
     """
 
     package: Package
-    stream: FileStream
+    stream: Stream
     known: Mapping[str, str]
     settled: Settled
     way: Way
@@ -61,7 +61,7 @@ class Change:
         connection: Connection,
         address: LakeAddress | None,
         package: Package,
-        stream: FileStream,
+        stream: Stream,
         state: StreamState,
     ) -> Change:
         """Decide, cast and stage; ContractViolation when a frozen stream changed.
@@ -197,7 +197,7 @@ def _business(columns: Mapping[str, str]) -> dict[str, str]:
 def _settle(
     connection: Connection,
     package: Package,
-    stream: FileStream,
+    stream: Stream,
     known: Mapping[str, str],
     *,
     exists: bool,
@@ -214,7 +214,7 @@ def _settle(
     return settled
 
 
-def _way(stream: FileStream, manifest: Manifest, *, fresh: bool) -> Way:
+def _way(stream: Stream, manifest: Manifest, *, fresh: bool) -> Way:
     if stream.mode == "history":
         return "history"
     if manifest.kind == "release":

@@ -85,12 +85,18 @@ class PackageWriter:
 
     @contextmanager
     def tee(self, file: SourceFile) -> Iterator[Tee]:
-        """Within the block, what the tee is given is kept as that file's bytes."""
+        """Within the block, what the tee is given is kept as that file's bytes.
+
+        A negative size is one that isn't known yet; it becomes the bytes that came.
+        """
         copy = RawCopy(self._folder / FOLDER, self._copies)
         self._copies += 1
         self._of_file = Counts()
+        came = 0
 
         def tee(data: bytes) -> None:
+            nonlocal came
+            came += len(data)
             whole = memoryview(data)
             for start in range(0, len(data), _BLOCK):
                 self._raw_lane.put((copy, whole[start : start + _BLOCK]))
@@ -106,7 +112,8 @@ class PackageWriter:
             raise
         finally:
             if not copy.closed:
-                self._hashes[file.path] = (file, *copy.finish())
+                known = file if file.size >= 0 else replace(file, size=came)
+                self._hashes[file.path] = (known, *copy.finish())
 
     def write(self, chunk: Chunk) -> None:
         """Take decoded records of the file that is being read."""

@@ -17,6 +17,7 @@ import dagster as dg
 from pipelines.catalog import Catalog
 from pipelines.catalog.catalog import stream_tables
 from pipelines.orchestration.keys import asset_key
+from pipelines.spec import FileStream
 from resources.files import FileStore
 
 LOOK_EVERY_S = 30
@@ -60,6 +61,8 @@ def look(catalog: Catalog, store: FileStore) -> dict[str, str]:
     """Raw table → a fingerprint of the names, sizes and times of its files."""
     prints = {}
     for source, stream in catalog.streams():
+        if not isinstance(stream, FileStream) or source.connection is not None:
+            continue
         text = "\n".join(
             f"{file.path}\t{file.size}\t{file.modified_ns}" for file in store.list(stream.files)
         )

@@ -14,14 +14,12 @@ from pipelines.flow import TableReport
 from pipelines.load.landing import Landing
 from pipelines.orchestration.reports import html_path
 from pipelines.orchestration.session import Session
-from pipelines.spec import FileStream, Model, Source
+from pipelines.spec import Model, Source, Stream
 
 Links = dict[str, dg.MetadataValue[Any]]
 
 
-def stream_links(
-    session: Session, source: Source, stream: FileStream, report: TableReport
-) -> Links:
+def stream_links(session: Session, source: Source, stream: Stream, report: TableReport) -> Links:
     """Where a raw table comes from: the system, the landing package, the report."""
     links = _report(session)
     if source.homepage:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from pipelines.engine import Engine
-from pipelines.flow import CheckReport, Progress, TableReport
+from pipelines.flow import ABSENT, CheckReport, Progress, TableReport
 from pipelines.orchestration.reports import keep
 from pipelines.orchestration.summary import Problem, RunReport, blocks
 from pipelines.quality import record, run_checks, run_rule
@@ -179,7 +179,7 @@ class Session:
         while waiting:
             for name in self._above(waiting.pop()):
                 report = self._tables.get(name)
-                if report is not None and report.status in ("failed", "no files"):
+                if report is not None and report.status in ("failed", *ABSENT):
                     found[name] = f"{name} ({report.status})"
                 elif any(blocks(check) for check in self._checks.values() if check.table == name):
                     found[name] = f"{name} (a critical check failed)"

@@ -17,7 +17,16 @@ import dagster as dg
 from pipelines.catalog.catalog import stream_tables
 from pipelines.expectations import check_names, checks_of, describe
 from pipelines.orchestration.keys import asset_key, safe
-from pipelines.spec import Check, Column, FileFormat, FileStream, Model, Source
+from pipelines.spec import (
+    Check,
+    Column,
+    FileFormat,
+    FileStream,
+    Model,
+    PulledStream,
+    Source,
+    Stream,
+)
 
 _KINDS = {
     "Csv": {"csv", "file"},
@@ -26,6 +35,12 @@ _KINDS = {
     "Xml": {"xml", "file"},
     "Parquet": {"parquet", "file"},
     "Excel": {"excel", "file"},
+    "Api": {"api"},
+    "Soap": {"soap", "api"},
+    "Database": {"database"},
+    "Tap": {"singer"},
+    "Connector": {"airbyte"},
+    "Python": {"python"},
 }
 NOT_NULL = "expect_column_values_to_not_be_null"
 UNIQUE = "expect_column_values_to_be_unique"
@@ -36,7 +51,7 @@ OWN_COLUMNS = {
 }
 
 
-def stream_specs(source: Source, stream: FileStream) -> list[dg.AssetSpec]:
+def stream_specs(source: Source, stream: Stream) -> list[dg.AssetSpec]:
     """The assets that one stream fills: its table, then its child tables."""
     tables = stream_tables(source.name, stream)
     notes = ["", *(f" One row for each element of `{child.column}`." for child in stream.unnest)]
@@ -47,7 +62,7 @@ def stream_specs(source: Source, stream: FileStream) -> list[dg.AssetSpec]:
             description=_paragraphs(stream.description + note, source.description),
             group_name=safe(source.name),
             owners=[source.owner],
-            kinds=_KINDS[type(stream.format).__name__],
+            kinds=_kinds(source, stream),
             tags={"layer": "raw", "source": safe(source.name), "mode": stream.mode},
             metadata=_stream_metadata(source, stream, table, is_child=position > 0),
         )
@@ -55,14 +70,24 @@ def stream_specs(source: Source, stream: FileStream) -> list[dg.AssetSpec]:
     ]
 
 
+def _kinds(source: Source, stream: Stream) -> set[str]:
+    kind = stream.format if isinstance(stream, FileStream) else source.connection
+    return _KINDS[type(kind).__name__]
+
+
 def _stream_metadata(
-    source: Source, stream: FileStream, table: str, *, is_child: bool
+    source: Source, stream: Stream, table: str, *, is_child: bool
 ) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "dagster/table_name": table,
-        "files": ", ".join(stream.files),
-        "format": describe_format(stream.format),
     }
+    if isinstance(stream, FileStream):
+        metadata["files"] = ", ".join(stream.files)
+        metadata["format"] = describe_format(stream.format)
+    elif isinstance(stream, PulledStream):
+        metadata["asks_for"] = stream.theirs
+    if stream.personal:
+        metadata["personal_data"] = ", ".join(stream.personal)
     if stream.key and not is_child:
         metadata["key"] = ", ".join(stream.key)
     if source.homepage:

@@ -20,7 +20,7 @@ from pipelines.engine.models import build_model, column_lineage
 from pipelines.engine.streams import run_stream
 from pipelines.errors import HeadwaterError, WarehouseBusy
 from pipelines.expectations import checks_of
-from pipelines.flow import Progress, TableReport
+from pipelines.flow import ABSENT, Progress, TableReport
 from pipelines.orchestration.keys import asset_key, step_name
 from pipelines.orchestration.links import model_links, stream_links
 from pipelines.orchestration.outcome import (
@@ -33,14 +33,14 @@ from pipelines.orchestration.outcome import (
 )
 from pipelines.orchestration.session import Session
 from pipelines.orchestration.specs import check_specs, model_spec, stream_specs
-from pipelines.spec import FileStream, Model, Source
+from pipelines.spec import Model, Source, Stream
 
 Events = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 BUSY_RETRIES = 4
 BUSY_WAIT_S = 5.0
 
 
-def stream_step(source: Source, stream: FileStream) -> dg.AssetsDefinition:
+def stream_step(source: Source, stream: Stream) -> dg.AssetsDefinition:
     """The step that brings one stream's table, and its child tables, up to date."""
     tables = stream_tables(source.name, stream)
     declared = Declared(stream.columns, stream.key, checks_of(stream))
@@ -121,7 +121,7 @@ def _fill(
     began = time.monotonic()
     with _told(context, session, table):
         report = session.fill(table, work)
-        if report.status == "no files":
+        if report.status in ABSENT:
             reports = unchecked(table, declared.checks)
         else:
             reports = session.check(table, declared.checks, declared.key)

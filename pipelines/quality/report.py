@@ -11,10 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipelines.flow import ABSENT
+
 _TEMPLATE = "report.html.j2"
 _BAD = ("error", "failed", "warned")
 _COUNTS = ("rows_read", "rows_loaded", "rows_quarantined", "rows_blank", "rows_duplicate")
-_QUIET = ("unchanged", "no files", "skipped")
+
+_QUIET = ("unchanged", *ABSENT, "skipped")
 
 
 def write_report(path: Path, run: Mapping[str, Any]) -> None:
@@ -163,7 +166,7 @@ def _verdict(
     held = sum(table["rows_quarantined"] for table in tables)
     aside = [_many(held, "record is", "records are") + " in quarantine"] * bool(held)
     failed = _many(len(errors), "table", "tables") + " could not be brought up to date"
-    quiet = bool(tables) and all(table["status"] in ("unchanged", "no files") for table in tables)
+    quiet = bool(tables) and all(table["status"] in ("unchanged", *ABSENT) for table in tables)
     if errors or run.get("status") == "failed":
         kind, title, text = (
             "bad",

@@ -30,4 +30,5 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
             f"{package} holds no build for DuckDB {duckdb.__version__}. The versions of duckdb and "
             "of its extension packages must be the same: run `make install`."
         )
-    connection.execute(f"LOAD '{found}'")
+    # Unlike SQL's LOAD this lets go of the interpreter while the file is checked.
+    connection.load_extension(str(found))

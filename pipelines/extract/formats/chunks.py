@@ -14,19 +14,19 @@ import pyarrow.compute as pc
 from pipelines.arrays import repeated, text, truth
 from pipelines.extract.cast import cast_columns
 from pipelines.flow import Chunk, Reject
-from pipelines.spec import FileStream
+from pipelines.spec import Stream
 
 _NOTHING = text("")
 
 
-def wanted_types(stream: FileStream) -> dict[str, str]:
+def wanted_types(stream: Stream) -> dict[str, str]:
     """Column → declared SQL type, of the columns that declare one."""
     return {name: column.type for name, column in stream.columns.items() if column.type}
 
 
 def finish(
     rows: pa.Table,
-    stream: FileStream,
+    stream: Stream,
     file: str,
     *,
     lines: pa.Array | None,

@@ -60,6 +60,11 @@ def _pages(source: Utf8, file: str) -> Iterator[Page]:
         yield _page(rest + b"\n", line)[0]
 
 
+def page_of_lines(data: bytes) -> Page:
+    """A page of whole lines that come from no file."""
+    return _page(data, 1)[0]
+
+
 def _page(data: bytes, first_line: int) -> tuple[Page, int]:
     """A page of whole lines, and how many there are."""
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))

@@ -27,7 +27,7 @@ from pipelines.extract.formats.json_fast import Page, Plan
 from pipelines.extract.formats.json_types import Shape, Unholdable
 from pipelines.flow import Chunk, Reject
 from pipelines.naming import NameMap
-from pipelines.spec import FileStream
+from pipelines.spec import Stream
 from pipelines.sqltypes import arrow_type
 
 _THREADS = 2
@@ -45,7 +45,7 @@ class RecordReader:
     """
 
     file: str
-    stream: FileStream
+    stream: Stream
     names: NameMap
     broken_is_fatal: bool = False
     context: dict[str, Any] = field(default_factory=dict)

@@ -33,7 +33,7 @@ def decode(content: Content, stream: FileStream, names: NameMap) -> Iterator[Chu
             first = 1
             for batch in file.iter_batches(batch_size=_rows_at_once(file)):
                 rows = pa.table(batch.columns, names=columns)
-                yield _chunk(_decoded(rows), stream, content.path, first)
+                yield _chunk(without_dictionaries(rows), stream, content.path, first)
                 first += batch.num_rows
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             said = str(error).splitlines()[0].rstrip(".")
@@ -47,7 +47,7 @@ def _rows_at_once(file: pq.ParquetFile) -> int:
     return int(max(1, min(_BATCH_ROWS, _BATCH_BYTES // each)))
 
 
-def _decoded(rows: pa.Table) -> pa.Table:
+def without_dictionaries(rows: pa.Table) -> pa.Table:
     """Dictionaries as their values; every other type is the file's own."""
     for at, column in enumerate(rows.columns):
         if pa.types.is_dictionary(column.type):
@@ -63,11 +63,11 @@ def _chunk(rows: pa.Table, stream: FileStream, file: str, first: int) -> Chunk:
         file,
         lines=None,
         paths=numbers.cast(pa.string()),
-        raw=lambda row: _as_json(rows.slice(row, 1)),
+        raw=lambda row: row_as_json(rows.slice(row, 1)),
     )
 
 
-def _as_json(row: pa.Table) -> str:
+def row_as_json(row: pa.Table) -> str:
     """One row as JSON; what JSON has no word for stands as text."""
     values = row.to_pylist()[0]
     return render({name: _plain(value) for name, value in values.items()})

@@ -1,0 +1,251 @@
+"""One run of one stream that a system is asked for: answers into packages, committed.
+
+Belongs here: what is asked again, when a package is full, when nothing was new.
+Does not belong here: asking (extract's readers), landing, load.
+
+A stream that is read by a cursor is committed package by package, each with the
+state that its last answer carried, so a run that is killed loses at most what came
+behind it. A stream that is read whole is one package: its table is exchanged at once
+or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import Any, Self, cast
+
+import orjson
+import pyarrow as pa
+
+from pipelines.engine.core import Engine
+from pipelines.engine.declared import declaration_hash
+from pipelines.engine.reports import joined
+from pipelines.errors import NotConfigured, WarehouseError
+from pipelines.extract.pulled import decode
+from pipelines.failpoints import failpoint
+from pipelines.flow import Chunk, Progress, Pulled, SourceFile, StreamState, TableReport, Tee
+from pipelines.load.commit import commit_package, commit_state, ensure_tables
+from pipelines.load.landing import Landing
+from pipelines.load.manifest import Rules
+from pipelines.load.records import read_state
+from pipelines.load.writer import Aim, PackageWriter
+from pipelines.naming import NameMap
+from pipelines.spec import PulledStream, Source, raw_table
+
+_PACKAGE_BYTES = 512 << 20
+_PACKAGE_S = 300.0
+
+
+def load_pulled(
+    engine: Engine,
+    landing: Landing,
+    source: Source,
+    stream: PulledStream,
+    state: StreamState,
+    *,
+    run_id: str,
+    full_refresh: bool,
+    progress: Progress | None,
+) -> TableReport:
+    """Ask for what is new and commit it; what became of it.
+
+    The status is `loaded`, `unchanged`, or `not configured` when a person has yet to
+    give a setting; the note then names it.
+    """
+    try:
+        reader = engine.reader(source)
+    except NotConfigured as error:
+        ensure_tables(engine.warehouse, source.name, stream)
+        table = raw_table(source.name, stream.name)
+        return TableReport(table, stream.mode, "not configured", notes=[str(error)])
+    pull = _Pull(engine, landing, source, stream, state, run_id, full_refresh=full_refresh)
+    with closing(cast("Any", reader.read(stream, pull.cursor))) as answers:
+        return pull.run(answers, progress)
+
+
+class _Pull:
+    """The work of one run: packages opened, filled, and committed in turn."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        landing: Landing,
+        source: Source,
+        stream: PulledStream,
+        state: StreamState,
+        run_id: str,
+        *,
+        full_refresh: bool,
+    ) -> None:
+        self._engine, self._landing, self._run_id = engine, landing, run_id
+        self._source, self._stream = source, stream
+        self._table = raw_table(source.name, stream.name)
+        self._anew = full_refresh or stream.mode == "replace"
+        self._at_once = self._anew or stream.mode == "history"
+        self._state = state
+        self.cursor: dict[str, Any] = {} if self._anew else dict(state.cursor)
+        self._complete = not self.cursor
+        self._names = NameMap(state.names)
+        self._reports: list[TableReport] = []
+
+    def run(self, answers: Iterator[Pulled], progress: Progress | None) -> TableReport:
+        """Take every answer; commit when a package is full, and at the end."""
+        done = 0
+        filling = _Filling(self._landing, self._aim())
+        try:
+            for answer, chunk in decode(answers, self._stream, self._names, self._table):
+                failpoint("mid_page")
+                filling.take(answer, chunk)
+                if answer.state is not None:
+                    self.cursor = dict(answer.state)
+                    if filling.is_full and not self._at_once:
+                        self._commit(filling)
+                        filling = _Filling(self._landing, self._aim())
+                done += chunk.read
+                if progress:
+                    progress(f"reading {self._table}", done, None)
+            self._finish(filling)
+        except OSError as error:
+            raise WarehouseError(
+                f"The answers of {self._table} could not be kept in {self._landing.folder}: "
+                f"{error}. Nothing that isn't committed yet was loaded. If the disk is full, free "
+                "some space; then run again."
+            ) from error
+        finally:
+            filling.close()
+        report = self._reports[0]
+        for later in self._reports[1:]:
+            report = joined(report, later)
+        return report
+
+    def _aim(self) -> Aim:
+        return Aim(
+            source=self._source.name,
+            stream=self._stream.name,
+            table=self._table,
+            rules=Rules.of(self._stream),
+            kind="reload" if self._anew else "load",
+            complete=self._complete,
+            before=self._state,
+        )
+
+    def _after(self, content: str = "") -> StreamState:
+        return StreamState(
+            names=self._names.as_dict(),
+            declaration=declaration_hash(self._stream),
+            cursor={} if self._stream.mode == "replace" else self.cursor,
+            content=content,
+        )
+
+    def _commit(self, filling: _Filling) -> None:
+        with filling:
+            package = filling.seal(self._after(filling.content if self._anew else ""))
+            warehouse = self._engine.warehouse
+            report = commit_package(warehouse, package, self._stream, run_id=self._run_id)
+        self._reports.append(report)
+        with warehouse.read() as connection:
+            self._state = read_state(connection, self._table)
+        # What follows adds to what is there now.
+        self._complete = False
+
+    def _finish(self, filling: _Filling) -> None:
+        """Commit what is left, unless the table holds all of it already."""
+        ensure_tables(self._engine.warehouse, self._source.name, self._stream)
+        if self._anew and filling.content:
+            same = filling.content == self._state.content
+            news = not same or declaration_hash(self._stream) != self._state.declaration
+        else:
+            news = self._anew or filling.count > 0
+        if news:
+            self._commit(filling)
+            return
+        after = replace(self._state, cursor=self._after().cursor)
+        if after != self._state:
+            commit_state(self._engine.warehouse, self._table, self._state, after)
+        if not self._reports:
+            report = TableReport(self._table, self._stream.mode, "unchanged")
+            self._reports.append(report)
+
+
+class _Filling:
+    """A package that is being filled with answers; gone unless it is sealed."""
+
+    def __init__(self, landing: Landing, aim: Aim) -> None:
+        self._stack = ExitStack()
+        self._writer = self._stack.enter_context(PackageWriter(landing, aim))
+        self._raw: ExitStack | None = None
+        self._tee: Tee | None = None
+        self._started = time.monotonic()
+        self._answers = 0
+        self._bytes = 0
+        self._hash: Any = hashlib.sha256()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget what was not sealed."""
+        if self._raw is not None:
+            self._raw.close()
+            self._raw = None
+        self._stack.close()
+
+    @property
+    def count(self) -> int:
+        """Records so far."""
+        return self._writer.counts.read
+
+    @property
+    def content(self) -> str:
+        """A hash of all records; empty where they came as Arrow tables."""
+        return self._hash.hexdigest() if self._hash is not None else ""
+
+    @property
+    def is_full(self) -> bool:
+        """Time to commit: it is large, or the first record came long ago."""
+        waited = time.monotonic() - self._started
+        return self.count > 0 and (self._bytes >= _PACKAGE_BYTES or waited >= _PACKAGE_S)
+
+    def take(self, answer: Pulled, chunk: Chunk) -> None:
+        """Keep one answer and its rows."""
+        place = f"{self._writer.load_id}!/{self._answers}"
+        self._keep(answer)
+        self._answers += 1
+        self._writer.write(chunk.kept_as(place))
+
+    def seal(self, after: StreamState) -> Any:
+        """The finished package."""
+        if self._raw is not None:
+            self._raw.close()
+            self._raw = None
+        self._writer.finish()
+        return self._writer.seal(after)
+
+    def _keep(self, answer: Pulled) -> None:
+        """The raw bytes, behind a line that says how they were asked for."""
+        records = answer.records
+        if isinstance(records, pa.Table):
+            self._hash = None
+            self._bytes += records.nbytes
+        elif self._hash is not None:
+            assert isinstance(records, bytes) or not records
+            self._hash.update(records or b"")
+        body = answer.raw or (records if isinstance(records, bytes) else b"")
+        if not body and not answer.about:
+            return
+        if self._tee is None:
+            whole = SourceFile(self._writer.load_id, -1, time.time_ns())
+            self._raw = ExitStack()
+            self._tee = self._raw.enter_context(self._writer.tee(whole))
+        head = {"answer": self._answers, "bytes": len(body), "about": answer.about}
+        self._tee(orjson.dumps(head, default=str, option=orjson.OPT_APPEND_NEWLINE))
+        self._tee(body)
+        self._tee(b"\n")
+        self._bytes += len(body)
