@@ -59,7 +59,8 @@ class Identity:
     github: str | None
     people: tuple[Person, ...]
 
-    def _chance(self, system: str, what: str) -> Random:
+    def chance(self, system: str, what: str) -> Random:
+        """A source of chance of its own for each company, system and thing."""
         return Random(f"{self.seed}/{what} of {self.company.number} in {system}")
 
     def name_in(self, system: str) -> str:
@@ -77,11 +78,11 @@ class Identity:
             if books
             else (name, name, name, ascii_only(name), name.lower(), f"{name} (stealth)", legal)
         )
-        return self._chance(system, "name").choice(ways)
+        return self.chance(system, "name").choice(ways)
 
     def uuid_in(self, system: str, what: str = "company") -> str:
         """An id of 128 bits for this company, or for `what` of it (a person, a deal …)."""
-        bits = self._chance(system, what).getrandbits(128)
+        bits = self.chance(system, what).getrandbits(128)
         return str(uuid.UUID(int=bits, version=4))
 
     def number_in(self, system: str, what: str = "company") -> int:
@@ -92,7 +93,7 @@ class Identity:
 
     def text_in(self, system: str, what: str = "company", length: int = 14) -> str:
         """An id of letters and digits, for systems with ids such as cus_…"""
-        chance = self._chance(system, what)
+        chance = self.chance(system, what)
         return "".join(chance.choices(string.ascii_letters + string.digits, k=length))
 
 

@@ -15,8 +15,8 @@ import yaml
 
 from pipelines.extract.declarative.manifest import Manifest, load_manifest
 from pipelines.extract.declarative.runtime.client_policy import policy_for
-from pipelines.extract.declarative.runtime.paths import get
 from pipelines.extract.declarative.runtime.reading import RecordPage, read_stream
+from pipelines.naming import normalise
 from resources.http.client import HttpClient
 from resources.http.policy import Policy
 from sandbox import apis
@@ -126,10 +126,10 @@ def records(pages: Sequence[RecordPage]) -> list[Record]:
     return [record for page in pages for record in page.records]
 
 
-def keys_of(record: Record, key: Sequence[Any]) -> tuple[Any, ...]:
-    """The values of a record's key; a field that isn't there is None."""
-    paths = [part if isinstance(part, list) else [part] for part in key]
-    return tuple(get(record, path, None) for path in paths)
+def keys_of(record: Record, key: Sequence[str]) -> tuple[Any, ...]:
+    """The values of a record's key, by the columns' names; None for what isn't there."""
+    named = {normalise(field): value for field, value in record.items()}
+    return tuple(named.get(normalise(part)) for part in key)
 
 
 __all__ = [
