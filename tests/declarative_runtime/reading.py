@@ -103,3 +103,9 @@ def pages(
 def records(found: list[RecordPage]) -> list[dict[str, Any]]:
     """The records of all pages."""
     return [record for page in found for record in page.records]
+
+
+def state_of(page: RecordPage) -> dict[str, Any]:
+    """The state that came with a page, which must be there."""
+    assert page.state is not None
+    return page.state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.declarative_runtime.reading import pages, records, stream
+from tests.declarative_runtime.reading import pages, records, state_of, stream
 from tests.declarative_runtime.server import Seen, serve
 from tests.declarative_runtime.test_cursors import cursor
 
@@ -93,8 +93,8 @@ def test_grandparents_are_kept_in_the_partition() -> None:
     middle["name"] = "middle"
     router = substream(middle, parent_key="path", partition_field="item")
     with serve(family) as server:
-        state_of = stream("children", retriever={"partition_router": router})
-        slices = [page.slice.partition for page in pages(server.url, state_of)][:-1]
+        children = stream("children", retriever={"partition_router": router})
+        slices = [page.slice.partition for page in pages(server.url, children)][:-1]
         assert slices[0] == {
             "item": "/parents/1/items",
             "parent_slice": {"parent_id": 1, "parent_slice": {}},
@@ -124,7 +124,7 @@ def test_each_partition_has_a_state_and_a_new_one_begins_with_the_common_state()
     wanted = routed(router, incremental_sync=cursor())
     with serve(dated) as server:
         found = pages(server.url, wanted, shops=["a", "b"], start="2024-01-01")
-        state = found[-1].state
+        state = state_of(found[-1])
         assert state["states"] == [
             {"partition": {"shop": "a"}, "cursor": {"day": "2024-01-05"}},
             {"partition": {"shop": "b"}, "cursor": {"day": "2024-01-03"}},
@@ -132,7 +132,7 @@ def test_each_partition_has_a_state_and_a_new_one_begins_with_the_common_state()
         assert state["state"] == {"day": "2024-01-05"}
         assert state["use_global_cursor"] is False
         assert state["lookback_window"] >= 1
-        between = found[0].state
+        between = state_of(found[0])
         assert between["states"][0]["cursor"] == {"day": "2024-01-05"}
         assert "state" not in between
 
@@ -140,7 +140,7 @@ def test_each_partition_has_a_state_and_a_new_one_begins_with_the_common_state()
         again = pages(server.url, wanted, shops=["a", "b", "c"], start="2024-01-01", state=state)
         since = [seen.params["since"] for seen in server.seen]
         assert since == ["2024-01-05", "2024-01-03", "2024-01-04"]
-        assert again[-1].state["state"] == {"day": "2024-01-09"}
+        assert state_of(again[-1])["state"] == {"day": "2024-01-09"}
 
 
 def test_a_state_from_before_the_stream_had_partitions_counts_for_all() -> None:
@@ -155,7 +155,7 @@ def test_one_state_for_all_partitions_where_declared() -> None:
     router = listing(["a", "b"], request_option=option("s"))
     with serve(dated) as server:
         wanted = routed(router, incremental_sync=cursor(global_substream_cursor=True))
-        state = pages(server.url, wanted, start="2024-01-01")[-1].state
+        state = state_of(pages(server.url, wanted, start="2024-01-01")[-1])
         assert "states" not in state
         assert state["use_global_cursor"] is True
         assert state["state"] == {"day": "2024-01-05"}
@@ -178,7 +178,7 @@ def test_a_parent_is_read_on_from_its_own_state() -> None:
     router = substream(parent, incremental_dependency=True, request_option=option("s"))
     wanted = routed(router, incremental_sync=cursor())
     with serve(answer) as server:
-        state = pages(server.url, wanted, start="2024-01-01")[-1].state
+        state = state_of(pages(server.url, wanted, start="2024-01-01")[-1])
         assert state["parent_state"] == {"parents": {"day": "2024-01-04"}}
         server.seen.clear()
         found = pages(server.url, wanted, start="2024-01-01", state=state)

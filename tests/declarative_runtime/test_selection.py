@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.extract.declarative.runtime import paths
-from pipelines.extract.declarative.runtime.selection import compile_selector
+from pipelines.extract.declarative.runtime.selection import Selector
 from pipelines.extract.declarative.runtime.transforms import snake_case
 
 
@@ -29,8 +29,9 @@ def select(
     if condition:
         selector["record_filter"] = {"type": "RecordFilter", "condition": condition}
     config = {"key": "items", "min": 2}
-    compiled = compile_selector(selector, config, transformations, schema)
-    return compiled(values, {"config": config, "stream_slice": {"shop": 7}}).records
+    compiled = Selector(selector, config, transformations, schema)
+    scope = {"config": config, "stream_slice": {"shop": 7}}
+    return compiled.finish(compiled.extract(values), scope)
 
 
 def change(record: dict[str, Any], *transformations: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def test_an_expander_makes_children_into_records() -> None:
     parent = {"id": 1, "lines": {"data": [{"n": 1}]}}
     page = {"data": [parent, {"id": 2}]}
     selector = {"type": "RecordSelector", "extractor": extractor}
-    found = compile_selector(selector, {})([page], {"config": {}}).records
+    found = Selector(selector, {}).extract([page])
     assert found == [{"n": 1, "original_record": parent}, {"id": 2}]
 
 

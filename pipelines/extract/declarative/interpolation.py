@@ -121,6 +121,11 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
+def names_in(text: str) -> frozenset[str]:
+    """The names that a text reads from its context."""
+    return compiled(text).names if is_template(text) else frozenset()
+
+
 def syntax_fault(text: str) -> str | None:
     """What keeps a template from being compiled, or None."""
     try:

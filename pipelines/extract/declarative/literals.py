@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
+from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
 
@@ -47,6 +48,9 @@ def native(value: Any) -> Any:
     if kind is float:
         if not isfinite(value):
             raise Unknown
+        return value
+    if kind is Decimal:
+        # As text it would become a float of fewer digits.
         return value
     if kind is dict:
         return {_key(key): _inner(item) for key, item in value.items()}

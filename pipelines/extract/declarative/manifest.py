@@ -62,7 +62,24 @@ def load_manifest(text: str | bytes, *, origin: str) -> Manifest:
     document, doubts = read_yaml(text, origin=origin)
     if not isinstance(document, dict):
         raise ManifestRefused(origin, [f"expected a mapping, got {shown(document)}"])
-    faults = Faults(warnings=doubts)
+    return _made(document, Faults(warnings=doubts), origin)
+
+
+def manifest_of(document: Mapping[str, Any], *, origin: str) -> Manifest:
+    """The manifest in a mapping, such as a declaration holds; refused like a text."""
+    return _made(_plain(document), Faults(), origin)
+
+
+def _plain(value: Any) -> Any:
+    """A copy in the kinds of containers that YAML gives."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _made(document: Any, faults: Faults, origin: str) -> Manifest:
     try:
         document = resolve_references(document, faults)
         if not isinstance(document, dict):

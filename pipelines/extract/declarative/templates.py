@@ -72,12 +72,16 @@ _ENVIRONMENT: Final = _environment()
 
 
 class Compiled:
-    """One template. `run` gives its value; text stands for what is to be read."""
+    """One template. `run` gives its value; text stands for what is to be read.
+
+    `names` are what it reads from its context.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
         parsed = _ENVIRONMENT.parse(text)
         needs = meta.find_undeclared_variables(parsed)
+        self.names = frozenset(needs)
         self._needs = tuple(sorted(needs - _PARAMETERS))
         self._own = tuple(needs & _PARAMETERS)
         self._globals = {

@@ -8,8 +8,9 @@ auth_session), signing (auth_jwt), or keeping secrets.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipelines.errors import DeclarationError
@@ -31,18 +32,42 @@ class Authenticator(Protocol):
         """What the next request carries; may fetch a token first."""
         ...
 
-    def refresh(self) -> bool:
-        """Make the next request carry a new token; False where there is no such thing."""
+    def refresh(self, refused: Request) -> bool:
+        """Let the next request carry another token than the refused one did.
+
+        False where there is no such thing. A token that was renewed meanwhile stays.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class AuthContext:
-    """What authenticators are built with: the config, the network, kept tokens."""
+    """What authenticators are built with: the config, the network, kept tokens.
+
+    `keep_secret` is told every token that is granted, so that it never shows.
+    """
 
     config: Mapping[str, Any]
     send: Send
     store: TokenStore | None = None
+    keep_secret: Callable[[str], None] = lambda _: None
+    _known: dict[str, Authenticator] = field(default_factory=dict)
+
+    def authenticator(self, component: Mapping[str, Any] | None) -> Authenticator:
+        """The authenticator of a component; equal components share one, and its token."""
+        key = json.dumps(component, sort_keys=True, default=str)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known.setdefault(key, compile_authenticator(component, self))
+        return found
+
+
+def carries(request: Request, token: str) -> bool:
+    """Whether a request has this token anywhere."""
+    if not token:
+        return False
+    given = [*request.headers.values(), *map(str, request.params.values()), request.url]
+    return any(token in text for text in given) or token.encode() in (request.body or b"")
 
 
 class Fixed:
@@ -59,7 +84,7 @@ class Fixed:
             self._option.put(parts, self._token())
         return parts
 
-    def refresh(self) -> bool:
+    def refresh(self, refused: Request) -> bool:  # noqa: ARG002
         """There is nothing to refresh."""
         return False
 

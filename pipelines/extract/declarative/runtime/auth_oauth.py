@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 from pipelines.errors import ConfigurationError, CredentialsRefused
 from pipelines.extract.declarative.interpolation import compile_mapping
 from pipelines.extract.declarative.runtime import paths
-from pipelines.extract.declarative.runtime.auth import HEADER, AuthContext, text_in
+from pipelines.extract.declarative.runtime.auth import HEADER, AuthContext, carries, text_in
 from pipelines.extract.declarative.runtime.decoders import load_json
 from pipelines.extract.declarative.runtime.moments import parse_moment
 from pipelines.extract.declarative.runtime.options import Parts
@@ -69,10 +69,11 @@ class OAuth:
         HEADER.put(parts, f"Bearer {token}")
         return parts
 
-    def refresh(self) -> bool:
-        """Let the next request fetch a new access token."""
+    def refresh(self, refused: Request) -> bool:
+        """Let the next request fetch a new access token, if none was since this one."""
         with self._lock:
-            self._token = replace(self._token, expires_at=0.0)
+            if carries(refused, self._token.access_token):
+                self._token = replace(self._token, expires_at=0.0)
         return bool(self._endpoint)
 
     def _has_expired(self) -> bool:
@@ -202,6 +203,8 @@ class OAuth:
         if self._updater is not None:
             name = str(self._updater.get("refresh_token_name") or "refresh_token")
             refresh_token = str(_find(body, name) or refresh_token)
+        for secret in (str(access), refresh_token):
+            self._context.keep_secret(secret)
         return Token(str(access), refresh_token or None, expires)
 
 

@@ -16,13 +16,15 @@ from pipelines.extract.declarative.runtime import paths
 from pipelines.extract.declarative.runtime.auth import (
     HEADER,
     AuthContext,
+    carries,
     compile_authenticator,
 )
 from pipelines.extract.declarative.runtime.decoders import compile_decoder
+from pipelines.extract.declarative.runtime.judging import ErrorHandling
 from pipelines.extract.declarative.runtime.moments import duration, later
 from pipelines.extract.declarative.runtime.options import Parts, compile_option
 from pipelines.extract.declarative.runtime.requesters import Requester
-from resources.http.judge import standard_judge
+from resources.http.message import Request
 
 
 class Session:
@@ -33,6 +35,7 @@ class Session:
         self._requester = Requester(login)
         self._login_auth = compile_authenticator(login.get("authenticator"), context)
         self._context = context
+        self._errors = ErrorHandling(login.get("error_handler"), context.config)
         self._decode = compile_decoder(component.get("decoder"))
         self._path = [str(part) for part in component["session_token_path"]]
         lasts = component.get("expiration_duration")
@@ -61,16 +64,18 @@ class Session:
         self._option.put(parts, f"{self._prefix}{self._text(scope)}")
         return parts
 
-    def refresh(self) -> bool:
-        """Forget the token, so that the next request signs in."""
+    def refresh(self, refused: Request) -> bool:
+        """Forget the refused token, so that the next request signs in."""
         with self._lock:
-            self._token = ""
+            if carries(refused, self._token):
+                self._token = ""
         return True
 
     def _sign_in(self) -> None:
         scope = {"config": self._context.config, "next_page_token": None, "stream_slice": {}}
         request = self._requester.request(scope, [self._login_auth.parts()])
-        answer = self._context.send(request, standard_judge(request))
+        judge = self._errors.judge(request, lambda: False, lambda _: None)
+        answer = self._context.send(request, judge)
         found = paths.get(next(self._decode(answer.body), {}), self._path, None)
         if not found:
             raise CredentialsRefused(
@@ -79,4 +84,5 @@ class Session:
                 "and session_token_path against what the login answers."
             )
         self._token = str(found)
+        self._context.keep_secret(self._token)
         self._expires = later(datetime.now(UTC), self._lasts)

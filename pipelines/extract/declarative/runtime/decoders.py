@@ -13,9 +13,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -31,6 +33,10 @@ MAX_MEMBERS = 10_000
 _SHOWN = 200
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
+_LONG = b"0" * 17
+"""Sixteen digits with a point: what a float may not hold as it is written."""
+_DIGITS = bytes(ord("0") if chr(byte) in "0123456789." else ord(" ") for byte in range(256))
+_INEXACT = re.compile(rb"[\[:,\s]-?(?:\d{19,}|(?=\d*\.)[\d.]{17,}|(?=\d+[eE])\d{17,})")
 
 
 def compile_decoder(component: Mapping[str, Any] | None) -> Decode:
@@ -55,24 +61,39 @@ def _json(body: bytes) -> Iterator[Any]:
 
 
 def load_json(body: bytes) -> Any:
-    """The value of one JSON document; an empty body is an empty object."""
+    """The value of one JSON document; an empty body is an empty object.
+
+    A number that a float can't hold as it is written is a Decimal.
+    """
     if not body.strip():
         return {}
     try:
+        if _LONG in body.translate(_DIGITS) and _INEXACT.search(body):
+            return json.loads(body, parse_float=_exact)
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         return _load_lenient(body, error)
+    except (ValueError, RecursionError) as error:
+        raise _no_json(body, error) from None
+
+
+def _exact(literal: str) -> float | Decimal:
+    return float(literal) if len(literal) < len(_LONG) else Decimal(literal)
 
 
 def _load_lenient(body: bytes, first: orjson.JSONDecodeError) -> Any:
     """NaN, Infinity and byte order marks, which are no JSON but which vendors send."""
     try:
-        return json.loads(body)
+        return json.loads(body, parse_float=_exact)
     except (ValueError, RecursionError):
-        raise SourceError(
-            f"The answer is not JSON ({first}). It begins with {shown(body)}. A page of HTML here "
-            "often means a login or a wrong address; other formats need their own decoder."
-        ) from None
+        raise _no_json(body, first) from None
+
+
+def _no_json(body: bytes, error: Exception) -> SourceError:
+    return SourceError(
+        f"The answer is not JSON ({error}). It begins with {shown(body)}. A page of HTML here "
+        "often means a login or a wrong address; other formats need their own decoder."
+    )
 
 
 def shown(body: bytes) -> str:

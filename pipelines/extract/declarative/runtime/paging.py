@@ -7,12 +7,16 @@ not belong here: reading the records of a page.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.errors import DeclarationError, SourceError, TemplateFailed
-from pipelines.extract.declarative.interpolation import compile_condition, compile_text
+from pipelines.extract.declarative.interpolation import (
+    compile_condition,
+    compile_text,
+    names_in,
+)
 from pipelines.extract.declarative.runtime.options import Option, Parts, compile_option
 from pipelines.extract.declarative.runtime.scope import PageHeaders, Scope
 
@@ -28,13 +32,22 @@ class Page:
     response: Any
     headers: PageHeaders
     extracted: int
-    kept: int
-    last_record: Mapping[str, Any] | None
     token: Any
+    kept: int = 0
+    last_record: Mapping[str, Any] | None = None
+
+    def behind(self, records: Sequence[Mapping[str, Any]]) -> Page:
+        """The same page with what is known once its records are filtered and changed."""
+        last = records[-1] if records else None
+        return replace(self, kept=len(records), last_record=last)
 
 
 Strategy = Callable[[Page, Scope], Any]
 """From a page and the slice's scope to the next token, or None at the end."""
+
+LATER: Any = object()
+"""The next token can't be told before the page's records are made."""
+_OF_RECORDS = frozenset({"last_record", "last_page_size"})
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ class Paginator:
     """The compiled paginator of a stream; one without a strategy reads one page."""
 
     strategy: Strategy | None = None
+    needs_records: bool = False
     first_token: Any = None
     page_size: int | None = None
     token_option: Option | None = None
@@ -65,7 +79,24 @@ class Paginator:
         """The token of the next page, or None at the end."""
         if self.strategy is None:
             return None
-        return self.strategy(page, scope) or None
+        try:
+            return self.strategy(page, scope) or None
+        except TemplateFailed:
+            # An expression that needs the last record finds the end on an empty page.
+            if page.last_record is None:
+                return None
+            raise
+
+    def early(self, page: Page, scope: Scope) -> Any:
+        """The next token by what the answer says without its records, or LATER."""
+        if self.strategy is None:
+            return None
+        if self.needs_records:
+            return LATER
+        try:
+            return self.strategy(page, scope) or None
+        except TemplateFailed:
+            return LATER
 
 
 def compile_paginator(component: Mapping[str, Any] | None, config: Mapping[str, Any]) -> Paginator:
@@ -96,8 +127,10 @@ def compile_paginator(component: Mapping[str, Any] | None, config: Mapping[str, 
             "the page_size, or leave the option out."
         )
     strategy, first = maker(declared, size)
+    texts = (str(declared.get("cursor_value") or ""), str(declared.get("stop_condition") or ""))
     return Paginator(
         strategy=strategy,
+        needs_records=any(not _OF_RECORDS.isdisjoint(names_in(text)) for text in texts),
         first_token=first,
         page_size=size,
         token_option=None if is_path or not token_option else compile_option(token_option, config),
@@ -120,10 +153,7 @@ def _page_size(declared: Mapping[str, Any], config: Mapping[str, Any]) -> int | 
 
 
 def _cursor(declared: Mapping[str, Any], size: int | None) -> tuple[Strategy, Any]:
-    """The next token is what an expression finds in the page.
-
-    An expression that needs the last record finds the end on an empty page.
-    """
+    """The next token is what an expression finds in the page."""
     parameters = declared.get("$parameters") or {}
     value = compile_text(str(declared["cursor_value"]), parameters)
     condition = declared.get("stop_condition")
@@ -140,12 +170,7 @@ def _cursor(declared: Mapping[str, Any], size: int | None) -> tuple[Strategy, An
         }
         if stop is not None and stop(seen):
             return None
-        try:
-            return value(seen)
-        except TemplateFailed:
-            if page.last_record is None:
-                return None
-            raise
+        return value(seen)
 
     return following, None
 

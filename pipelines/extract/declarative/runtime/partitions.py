@@ -34,8 +34,8 @@ class ParentPage(Protocol):
         ...
 
     @property
-    def state(self) -> State:
-        """The parent's state once they are read."""
+    def state(self) -> State | None:
+        """The parent's state once they are read; None: the one before holds."""
         ...
 
 
@@ -189,7 +189,7 @@ class _Substream:
                     found = parent.slice_of(record, page.slice)
                     if found is not None:
                         yield found
-                if parent.incremental:
+                if parent.incremental and page.state is not None:
                     self._states[parent.name] = page.state
 
     def parts(self, at: Slice) -> Parts:

@@ -11,6 +11,7 @@ serves partitions seen for the first time, less as many seconds as that run took
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -27,13 +28,22 @@ from pipelines.extract.declarative.runtime.windows import Cursor, CursorPlan, St
 
 MOST_PARTITIONS = 10_000
 """With more partitions only the state of all together is kept."""
+_STATES = 64
+"""Of more partitions a state is told about so many times, for it names them all."""
 
 
 class Progress(Protocol):
-    """Keeps account of a stream while it is read; slices are read one by one."""
+    """Keeps account of a stream while it is read; slices are read one by one.
+
+    For each slice: `begin`, `observe` for each record, `close`.
+    """
 
     def slices(self) -> Iterator[Slice]:
-        """What is to be read, in order."""
+        """What is to be read, in order; may run ahead of the reading."""
+        ...
+
+    def begin(self, at: Slice) -> None:
+        """The reading of this slice begins; those before it are done."""
         ...
 
     def parts(self, at: Slice) -> Parts:
@@ -56,6 +66,10 @@ class Progress(Protocol):
         """All slices were read."""
         ...
 
+    def due(self) -> State | None:
+        """The state, once a slice is closed, if it is worth telling already."""
+        ...
+
     def state(self) -> State:
         """The state to go on from, were this the end."""
         ...
@@ -75,6 +89,9 @@ class Everything:
         """The partition's values."""
         return Parts() if self._router is None else self._router.parts(at)
 
+    def begin(self, at: Slice) -> None:
+        """Nothing is remembered."""
+
     def observe(self, at: Slice, record: Mapping[str, Any]) -> None:
         """Nothing is remembered."""
 
@@ -87,6 +104,10 @@ class Everything:
 
     def finish(self) -> None:
         """Nothing is remembered."""
+
+    def due(self) -> State | None:
+        """There is no going on from the middle."""
+        return None
 
     def state(self) -> State:
         """Empty."""
@@ -103,6 +124,9 @@ class OneCursor:
     def slices(self) -> Iterator[Slice]:
         """The windows still to be read."""
         return (Slice(None, window) for window in self._cursor.windows())
+
+    def begin(self, at: Slice) -> None:
+        """Windows need no beginning."""
 
     def parts(self, at: Slice) -> Parts:
         """The window's bounds."""
@@ -123,6 +147,10 @@ class OneCursor:
     def finish(self) -> None:
         """The last window's end says it already."""
 
+    def due(self) -> State | None:
+        """The state after every window."""
+        return self.state()
+
     def state(self) -> State:
         """`{cursor_field: value}`."""
         return self._cursor.as_state()
@@ -142,6 +170,9 @@ class CursorPerPartition:
         self._highest: Any = None
         self._saw_any = False
         self._began = time.monotonic()
+        self._coming: dict[bytes, Cursor] = {}
+        self._key: bytes | None = None
+        self._closed = 0
         split = "states" in state or "state" in state
         for item in state.get("states") or ():
             self._cursors[_key(item["partition"])] = Cursor(plan, dict(item["cursor"]))
@@ -154,19 +185,42 @@ class CursorPerPartition:
         done: set[bytes] = set()
         for at in self._router.slices():
             key = _key(at.partition)
-            self._note_parents()
             if key in done:
                 continue
             done.add(key)
-            self._together = self._together or len(self._cursors) > MOST_PARTITIONS
-            cursor = self._cursors.get(key)
-            if cursor is None:
-                cursor = self._cursors[key] = self._fresh()
-            for window in cursor.windows():
-                yield at.with_window(window)
-            self._raise(cursor.plan.parse(cursor.as_state()[self._field]))
-            if self._together:
-                del self._cursors[key]
+            parents = self._router.parent_state()
+            cursor = self._cursors.get(key) or self._fresh()
+            windows = cursor.windows()
+            first = next(windows, None)
+            if first is None:
+                self._keep(key, cursor)
+                continue
+            self._coming[key] = cursor
+            for window in itertools.chain([first], windows):
+                yield at.with_window(window, parents)
+
+    def begin(self, at: Slice) -> None:
+        """Its partition's cursor counts from now on, and the one before is done with."""
+        key = _key(at.partition)
+        if key == self._key:
+            return
+        self._leave()
+        self._key = key
+        self._cursors[key] = self._coming.pop(key)
+        self._parent_state = self._parent_state if at.parents is None else at.parents
+        self._together = self._together or len(self._cursors) > MOST_PARTITIONS
+
+    def _leave(self) -> None:
+        if self._key is not None:
+            self._keep(self._key, self._cursors[self._key])
+
+    def _keep(self, key: bytes, cursor: Cursor) -> None:
+        """Note how far a partition came, which is read for this run."""
+        self._raise(cursor.plan.parse(cursor.as_state()[self._field]))
+        if self._together:
+            self._cursors.pop(key, None)
+        else:
+            self._cursors[key] = cursor
 
     def _fresh(self) -> Cursor:
         """A cursor for a partition that no former run knew."""
@@ -198,18 +252,24 @@ class CursorPerPartition:
 
     def close(self, at: Slice) -> None:
         """The window of this partition is read."""
+        self._closed += 1
         self._cursors[_key(at.partition)].close(at.cursor_slice)
 
     def finish(self) -> None:
         """Every partition is read, so the highest value counts for all of them."""
+        self._leave()
         if self._saw_any:
             self._global = self._highest
             self._lookback_s = math.ceil(time.monotonic() - self._began) or 1
-        self._note_parents()
-
-    def _note_parents(self) -> None:
         found = self._router.parent_state()
         self._parent_state = self._parent_state if found is None else found
+
+    def due(self) -> State | None:
+        """The state after every slice; of many partitions, after several."""
+        if self._closed * _STATES < len(self._cursors):
+            return None
+        self._closed = 0
+        return self.state()
 
     def state(self) -> State:
         """The state in the shape told at the top of this module."""

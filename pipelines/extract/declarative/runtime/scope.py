@@ -18,7 +18,8 @@ class Slice(dict[str, Any]):
     """One part of a stream: a partition and a window of the cursor, as one mapping.
 
     `partition` says which part of the source, `cursor_slice` from where to
-    where; `extra_fields` are known of the partition without naming it.
+    where; `extra_fields` are known of the partition without naming it. `parents`
+    are the parents' states up to this partition, if they are read incrementally.
     """
 
     def __init__(
@@ -26,15 +27,19 @@ class Slice(dict[str, Any]):
         partition: Mapping[str, Any] | None = None,
         cursor_slice: Mapping[str, Any] | None = None,
         extra_fields: Mapping[str, Any] | None = None,
+        parents: dict[str, Any] | None = None,
     ) -> None:
         self.partition = dict(partition or {})
         self.cursor_slice = dict(cursor_slice or {})
         self.extra_fields = dict(extra_fields or {})
+        self.parents = parents
         super().__init__({**self.partition, **self.cursor_slice})
 
-    def with_window(self, window: Mapping[str, Any]) -> Slice:
+    def with_window(
+        self, window: Mapping[str, Any], parents: dict[str, Any] | None = None
+    ) -> Slice:
         """The same partition with a window of the cursor."""
-        return Slice(self.partition, window, self.extra_fields)
+        return Slice(self.partition, window, self.extra_fields, parents)
 
 
 class PageHeaders(dict[str, Any]):

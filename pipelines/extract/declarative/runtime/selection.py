@@ -7,7 +7,6 @@ the order in which they run. Does not belong here: decoding, or paging.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pipelines.errors import DeclarationError
@@ -15,49 +14,69 @@ from pipelines.extract.declarative.interpolation import compile_condition, compi
 from pipelines.extract.declarative.runtime import paths
 from pipelines.extract.declarative.runtime.normalise import compile_normaliser
 from pipelines.extract.declarative.runtime.transforms import Scope, Transform, compile_transform
+from pipelines.extract.formats.json_paths import shown
 
 Record = dict[str, Any]
 Extract = Callable[[Iterable[Any]], Iterator[Any]]
 
 
-@dataclass(frozen=True)
-class Selected:
-    """The records of one page, and how many values it held before the filter."""
-
-    records: list[Record]
-    extracted: int
-
-
-Select = Callable[[Iterable[Any], Scope], Selected]
-
-
-def compile_selector(
-    selector: Mapping[str, Any],
-    config: Mapping[str, Any],
-    transformations: Sequence[Mapping[str, Any]] = (),
-    schema: Mapping[str, Any] | None = None,
-) -> Select:
-    """The function from a page's values and scope to its records.
+class Selector:
+    """Makes the records of a stream's pages; compiled once.
 
     A value that is no object becomes a record with the one field `value`.
     """
-    extract = compile_extractor(selector["extractor"], config)
-    keep = _filter(selector.get("record_filter"))
-    transforms = [compile_transform(item) for item in transformations]
-    stages = [stage for stage in (keep, _transforming(transforms)) if stage is not None]
-    if selector.get("transform_before_filtering"):
-        stages.reverse()
-    if schema and selector.get("schema_normalization") == "Default":
-        stages.append(_converting(compile_normaliser(schema)))
 
-    def select(values: Iterable[Any], scope: Scope) -> Selected:
-        found = [value if type(value) is dict else {"value": value} for value in extract(values)]
-        records = found
-        for stage in stages:
-            records = stage(records, scope)
-        return Selected(records, len(found))
+    def __init__(
+        self,
+        selector: Mapping[str, Any],
+        config: Mapping[str, Any],
+        transformations: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._extract = compile_extractor(selector["extractor"], config)
+        self._path = _plain_path(selector["extractor"], config)
+        keep = _filter(selector.get("record_filter"))
+        transforms = [compile_transform(item) for item in transformations]
+        stages = [stage for stage in (keep, _transforming(transforms)) if stage is not None]
+        if selector.get("transform_before_filtering"):
+            stages.reverse()
+        if schema and selector.get("schema_normalization") == "Default":
+            stages.append(_converting(compile_normaliser(schema)))
+        self._stages = stages
 
-    return select
+    def extract(self, values: Iterable[Any]) -> list[Record]:
+        """What the page's values hold, before the filter."""
+        found = self._extract(values)
+        return [value if type(value) is dict else {"value": value} for value in found]
+
+    def finish(self, found: list[Record], scope: Scope) -> list[Record]:
+        """The records: what was found, filtered and changed in place."""
+        for stage in self._stages:
+            found = stage(found, scope)
+        return found
+
+    def places(
+        self, values: Sequence[Any], found: Sequence[Record], records: Sequence[Record], many: bool
+    ) -> list[str] | None:
+        """Where each record stands in the page; None where that can't be said.
+
+        `many`: the page is a list, whose items the values are.
+        """
+        if self._path is None:
+            return None
+        if many:
+            if self._path or len(values) != len(found):
+                return None
+            begin = "$"
+        else:
+            value = paths.get(values[0], self._path, None)
+            begin = shown(self._path)
+            if not isinstance(value, list):
+                return [begin] * len(records)
+        if len(found) == len(records):
+            return [f"{begin}[{number}]" for number in range(len(found))]
+        numbers = {id(record): number for number, record in enumerate(found)}
+        return [f"{begin}[{numbers[id(record)]}]" for record in records]
 
 
 Stage = Callable[[list[Record], Scope], list[Record]]
@@ -152,6 +171,16 @@ def _all_at(path: Sequence[str]) -> Extract:
                 yield match
 
     return found
+
+
+def _plain_path(component: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The path to the records, if it leads to one place and they stand there themselves."""
+    if component.get("record_expander"):
+        return None
+    parameters = component.get("$parameters") or {}
+    steps = (compile_text(str(part), parameters) for part in component["field_path"])
+    path = tuple(str(step({"config": config})) for step in steps)
+    return None if paths.has_wildcard(path) or any(map(str.isdecimal, path)) else path
 
 
 def _expander(

@@ -1,0 +1,141 @@
+"""An API described by a manifest, as the engine reads it.
+
+Belongs here: check, discover and read of one connection, and what is told of each
+answer. Does not belong here: what the manifest's components do (`runtime`), or
+typing and keeping records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import Any
+
+from pipelines.errors import ConfigurationError
+from pipelines.extract.declarative.manifest import Manifest, manifest_of
+from pipelines.extract.declarative.runtime import paths
+from pipelines.extract.declarative.runtime.auth import AuthContext
+from pipelines.extract.declarative.runtime.client_policy import policy_for
+from pipelines.extract.declarative.runtime.reading import Reading
+from pipelines.extract.declarative.runtime.slices import RecordPage
+from pipelines.extract.declarative.runtime.streams import chosen, described
+from pipelines.extract.readers import FoundStream, Surroundings
+from pipelines.flow import Pulled
+from pipelines.spec import Api, PulledStream
+from resources.http.client import HttpClient
+from resources.http.policy import Policy
+from resources.http.tokens import TokenStore
+
+_SHOWN_HEADERS = ("Content-Type", "Date", "ETag", "Last-Modified", "X-Request-Id")
+
+
+def open_reader(connection: Api, surroundings: Surroundings) -> ApiReader:
+    """The reader of an API; ManifestRefused where its manifest can't be run."""
+    manifest = manifest_of(connection.manifest, origin=connection.origin)
+    secrets = surroundings.given.secrets(connection.config)
+    return ApiReader(manifest, surroundings, secrets)
+
+
+class ApiReader:
+    """Reads the streams of one manifest; several threads may read at once."""
+
+    def __init__(self, manifest: Manifest, surroundings: Surroundings, secrets: list[str]) -> None:
+        self._manifest = manifest
+        self._source = surroundings.source.name
+        self._settings = surroundings.settings
+        config = surroundings.config
+        policy = Policy(allow_hosts=frozenset(surroundings.settings.allow_hosts))
+        self._client = HttpClient(
+            policy_for(manifest, config, policy),
+            secrets=[*secrets, *_declared_secrets(manifest, config)],
+            ledger=surroundings.folder / "budgets.sqlite",
+        )
+        store = TokenStore(surroundings.folder / "tokens", self._token_key)
+        context = AuthContext(config, self._client.send, store, self._client.keep_secret)
+        self._reading = Reading(manifest, context, self._client.send_soon)
+
+    def check(self) -> str:
+        """Ask for the first page of the streams that the manifest names for that."""
+        found = []
+        for name, stream in self._reading.to_check().items():
+            with closing(self._reading.pages(stream, {}, ahead=False)) as pages:
+                count = next((len(page.records) for page in pages if page.records), 0)
+            found.append(f"{name} ({count} records at first)" if count else f"{name} (no records)")
+        return f"Answered: {', '.join(found)}." if found else "The manifest names nothing to check."
+
+    def discover(self) -> list[FoundStream]:
+        """All streams; those made from templates are asked for, where they have to be."""
+        config = self._reading.config
+        return [
+            described(name, stream, config, self._reading.schema(stream))
+            for name, stream in self._reading.streams().items()
+        ]
+
+    def read(self, stream: PulledStream, state: Mapping[str, Any]) -> Iterator[Pulled]:
+        """The answers of one stream; states come where reading may go on from them."""
+        component = chosen(self._reading.streams(), stream.theirs, self._manifest.origin)
+        for page in self._reading.pages(component, dict(state)):
+            yield Pulled(
+                records=page.records,
+                state=page.state,
+                raw=b"" if page.answer is None else page.answer.body,
+                about=self._about(page),
+                paths=page.paths,
+            )
+
+    def close(self) -> None:
+        """Close the connections; may be called twice."""
+        self._client.close()
+
+    def _about(self, page: RecordPage) -> dict[str, Any]:
+        answer = page.answer
+        if answer is None:
+            return {}
+        return {
+            "method": page.method,
+            "url": self._client.mask(answer.url),
+            "status": answer.status,
+            "at": page.at,
+            "headers": {n: answer.headers[n] for n in _SHOWN_HEADERS if n in answer.headers},
+            "slice": self._masked(dict(page.slice)),
+        }
+
+    def _masked(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._client.mask(value)
+        if isinstance(value, Mapping):
+            return {str(key): self._masked(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._masked(item) for item in value]
+        return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+    def _token_key(self) -> str:
+        key = self._settings.token_key
+        if key is None:
+            raise ConfigurationError(
+                f"The source {self._source} signs in with a refresh token that changes with every "
+                "use, and there is no key to keep it under. Set HEADWATER_TOKEN_KEY; "
+                "`headwater sources key` makes one."
+            )
+        return key.get_secret_value()
+
+
+def _declared_secrets(manifest: Manifest, config: Mapping[str, Any]) -> Iterator[str]:
+    """The values in the config that the manifest's own specification calls secret."""
+    specification = (manifest.spec or {}).get("connection_specification") or {}
+    for path in _secret_paths(specification, ()):
+        value = paths.get(config, path, None)
+        if isinstance(value, str):
+            yield value
+
+
+def _secret_paths(schema: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if not isinstance(schema, Mapping):
+        return
+    if schema.get("airbyte_secret") is True:
+        yield path
+    for name, inner in (schema.get("properties") or {}).items():
+        yield from _secret_paths(inner, (*path, str(name)))
+    for several in ("oneOf", "anyOf", "allOf"):
+        for inner in schema.get(several) or ():
+            yield from _secret_paths(inner, path)
