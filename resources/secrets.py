@@ -53,9 +53,14 @@ class Given:
     def config(self, source: str, config: Mapping[str, Any]) -> dict[str, Any]:
         """`config` with each Setting replaced by its value; None ones are left out.
 
-        NotConfigured names every required setting that nobody gave.
+        NotConfigured names every required setting that nobody gave. A source whose
+        settings all have defaults must be given one of them, too: nobody is asked over
+        a network unless a person wants it.
         """
         missing = self.missing(config)
+        settings = list(settings_in(config))
+        if not missing and settings and not any(self._text(s.env) is not None for s in settings):
+            missing = settings
         if missing:
             raise NotConfigured(source, [(s.env, s.description) for s in missing])
         found = self._replaced(config)

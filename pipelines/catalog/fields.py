@@ -53,6 +53,24 @@ class Fields:
             return default
         return value
 
+    def truth(self, name: str, *, default: bool = False) -> bool:
+        """An optional true or false."""
+        self._known.add(name)
+        value = self._values.get(name, default)
+        if not isinstance(value, bool):
+            self._report(name, f"Got {_shown(value)}; expected true or false.")
+            return default
+        return value
+
+    def scalar(self, name: str) -> str | int | float | bool | None:
+        """An optional single value."""
+        self._known.add(name)
+        value = self._values.get(name)
+        if value is not None and not isinstance(value, str | int | float):
+            self._report(name, f"Got {_shown(value)}; expected a text, a number, true or false.")
+            return None
+        return value
+
     def mapping(self, name: str) -> dict[Any, Any] | None:
         """An optional mapping."""
         self._known.add(name)

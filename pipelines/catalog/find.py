@@ -17,7 +17,7 @@ from pipelines.catalog.problems import Problems
 LAYERS = ("staging", "core", "marts")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KINDS = {
-    "sources": (".py",),
+    "sources": (".py", ".yaml"),
     "models": (".sql", ".py"),
     "checks": (".sql",),
     "custom": (".py",),

@@ -37,7 +37,7 @@ def load_catalog(
     roots = [(folder, str(folder)) for folder in folders if folder.resolve() != BUILT_IN]
     found = find_files([(BUILT_IN, "assets")] * built_in + roots, problems)
     kept = Cache(cache)
-    sources = _sources(found, problems)
+    sources = _sources(found, kept, problems)
     models = _models(found, kept, problems)
     rules = _rules(found, kept, problems)
     kept.save()
@@ -71,11 +71,11 @@ def _check_together(
     check_known(sources, models, rules, problems)
 
 
-def _sources(found: list[Found], problems: Problems) -> list[tuple[Source, str]]:
+def _sources(found: list[Found], cache: Cache, problems: Problems) -> list[tuple[Source, str]]:
     read = []
     for item in found:
         if item.kind == "sources":
-            source = read_source(item, problems.at(item.shown))
+            source = read_source(item, cache, problems.at(item.shown))
             if source is not None:
                 read.append((source, item.shown))
     return read

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+from pipelines.catalog.cache import Cache
 from pipelines.catalog.connections import check_connection
 from pipelines.catalog.find import NAME, Found
+from pipelines.catalog.manifests import BLOCK, read_manifest_source
 from pipelines.catalog.problems import Reporter, nearest
 from pipelines.catalog.python import load_module
 from pipelines.catalog.valid import (
@@ -36,8 +38,16 @@ from pipelines.spec import (
 _CHOICES: dict[str, Any] = {"mode": Mode, "contract": Contract, "duplicates": Duplicates}
 
 
-def read_source(found: Found, report: Reporter) -> Source | None:
+def read_source(found: Found, cache: Cache, report: Reporter) -> Source | None:
     """The source of one file, or None when too much is wrong to say what it is."""
+    if found.path.suffix == ".yaml":
+        source, below = read_manifest_source(found, cache, report), report.below(BLOCK)
+    else:
+        source, below = _python_source(found, report), report.below("SOURCE")
+    return source if source is not None and _check_source(source, below) else None
+
+
+def _python_source(found: Found, report: Reporter) -> Source | None:
     module = load_module(found.path, report)
     if module is None:
         return None
@@ -45,17 +55,21 @@ def read_source(found: Found, report: Reporter) -> Source | None:
     if not isinstance(source, Source):
         report("SOURCE", f"Got {type(source).__name__}; expected SOURCE = Source(name=…, …).")
         return None
-    below = report.below("SOURCE")
+    return source
+
+
+def _check_source(source: Source, below: Reporter) -> bool:
+    """Report what is wrong; False when nothing more can be asked of the source."""
     _check_name("name", source.name, below)
     check_text("description", source.description, below)
     check_owner(source.owner, below)
     if not check_tuple("streams", source.streams, Stream, below):
-        return None
+        return False
     if not source.streams:
         below("streams", "Got nothing; expected at least one stream.")
     check_connection(source, below)
     usable = [_check_stream(s, below.below(f"streams.{s.name}")) for s in source.streams]
-    return source if all(usable) else None
+    return all(usable)
 
 
 def _check_name(field: str, value: Any, report: Reporter) -> None:

@@ -12,6 +12,7 @@ or not at all.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -29,8 +30,9 @@ from pipelines.extract.pulled import decode
 from pipelines.failpoints import failpoint
 from pipelines.flow import Chunk, Progress, Pulled, SourceFile, StreamState, TableReport, Tee
 from pipelines.load.commit import commit_package, commit_state, ensure_tables
-from pipelines.load.landing import Landing
+from pipelines.load.landing import Landing, Package
 from pipelines.load.manifest import Rules
+from pipelines.load.news import brings_news
 from pipelines.load.records import read_state
 from pipelines.load.writer import Aim, PackageWriter
 from pipelines.naming import NameMap
@@ -142,15 +144,30 @@ class _Pull:
         )
 
     def _commit(self, filling: _Filling) -> None:
+        warehouse = self._engine.warehouse
         with filling:
             package = filling.seal(self._after(filling.content if self._anew else ""))
-            warehouse = self._engine.warehouse
+            if not brings_news(warehouse, package, self._stream):
+                self._forget(package)
+                return
             report = commit_package(warehouse, package, self._stream, run_id=self._run_id)
         self._reports.append(report)
         with warehouse.read() as connection:
             self._state = read_state(connection, self._table)
         # What follows adds to what is there now.
         self._complete = False
+
+    def _forget(self, package: Package) -> None:
+        """What was asked for twice is no load; only the cursor may have moved."""
+        shutil.rmtree(package.folder)
+        self._reports.append(TableReport(self._table, self._stream.mode, "unchanged"))
+        self._remember()
+
+    def _remember(self) -> None:
+        after = replace(self._state, cursor=self._after().cursor)
+        if after != self._state:
+            commit_state(self._engine.warehouse, self._table, self._state, after)
+            self._state = after
 
     def _finish(self, filling: _Filling) -> None:
         """Commit what is left, unless the table holds all of it already."""
@@ -163,9 +180,7 @@ class _Pull:
         if news:
             self._commit(filling)
             return
-        after = replace(self._state, cursor=self._after().cursor)
-        if after != self._state:
-            commit_state(self._engine.warehouse, self._table, self._state, after)
+        self._remember()
         if not self._reports:
             report = TableReport(self._table, self._stream.mode, "unchanged")
             self._reports.append(report)
@@ -220,7 +235,7 @@ class _Filling:
         self._answers += 1
         self._writer.write(chunk.kept_as(place))
 
-    def seal(self, after: StreamState) -> Any:
+    def seal(self, after: StreamState) -> Package:
         """The finished package."""
         if self._raw is not None:
             self._raw.close()

@@ -107,7 +107,8 @@ def open_reader(source: Source, settings: Settings, given: Given) -> Reader:
     """
     connection = source.connection
     assert connection is not None
-    config = given.config(source.name, getattr(connection, "config", {}))
+    declared = {name: value for name, value in vars(connection).items() if name != "manifest"}
+    config = given.config(source.name, declared).get("config", {})
     module = importlib.import_module(_MODULES[type(connection)])
     surroundings = Surroundings(source, settings, given, config)
     return cast("Reader", module.open_reader(connection, surroundings))

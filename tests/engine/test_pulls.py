@@ -91,11 +91,19 @@ def test_what_was_read_before_is_not_loaded_as_news(settings: Settings, system: 
     system.records = [{"id": 1, "day": 1}]
     made = _made(settings, system)
     made.run()
-    with made.engine.warehouse.read() as connection:
-        before = connection.execute("SELECT rowid, * FROM raw.made__rows").fetchall()
-    made.run()
-    with made.engine.warehouse.read() as connection:
-        assert connection.execute("SELECT rowid, * FROM raw.made__rows").fetchall() == before
+    before = made.engine.warehouse.snapshot()
+    assert made.run().status == "unchanged"
+    assert made.engine.warehouse.snapshot() == before
+
+
+def test_a_record_set_aside_twice_stands_in_quarantine_once(
+    settings: Settings, system: System
+) -> None:
+    system.records = [{"id": 1, "day": 1, "sum": "a lot"}]
+    made = _made(settings, system, columns={"sum": Column(type="DECIMAL(9,2)")})
+    assert made.run().rows_quarantined == 1
+    assert made.run().status == "unchanged"
+    assert len(made.rows("_raw", "quarantine.made__rows")) == 1
 
 
 def test_a_stream_read_whole_is_left_alone_when_it_says_the_same(
@@ -298,6 +306,22 @@ def test_a_source_that_nobody_configured_is_left_out_and_says_what_it_needs(
     assert report.status == "not configured"
     assert "MADE_KEY (the key of the made-up system)" in report.notes[0]
     assert made.rows("id") == []
+
+
+def test_a_source_is_not_asked_before_a_person_wants_it(
+    settings: Settings, system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting = Setting(env="MADE_URL", description="where the system is", default="https://x.test")
+    stream = PulledStream(name="rows", description="-", columns={"id": Column(type="BIGINT")})
+    connection = Python(read=system.read, config={"url": setting})
+    source = Source(
+        name="made", description="-", owner="-", streams=(stream,), connection=connection
+    )
+    system.records = [{"id": 1}]
+    assert Installation(settings, source, stream).run().status == "not configured"
+    assert system.asked == []
+    monkeypatch.setenv("MADE_URL", "https://y.test")
+    assert Installation(settings, source, stream).run().status == "loaded"
 
 
 def test_a_function_that_fails_is_a_source_error_that_names_it(settings: Settings) -> None:

@@ -1,0 +1,150 @@
+"""One .yaml file under sources/ → one Source over an API.
+
+Belongs here: the block `headwater`, which says what of a low-code manifest becomes
+tables and which settings it needs. Does not belong here: the manifest itself; its
+reader validates it whole.
+
+    headwater:
+      description, owner, homepage, licence
+      config: {api_key: {env, description, secret, default, required}, page_size: 100}
+      streams: {companies: {description, mode, key, columns, checks, …}}
+    version: …            (the manifest, as its interpreter wants it)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.catalog.cache import Cache
+from pipelines.catalog.fields import Fields
+from pipelines.catalog.find import Found
+from pipelines.catalog.header import read_header
+from pipelines.catalog.problems import Reporter
+from pipelines.spec import (
+    Api,
+    Contract,
+    Duplicates,
+    Mode,
+    PulledStream,
+    Setting,
+    Source,
+    Unnest,
+)
+
+BLOCK = "headwater"
+
+
+def read_manifest_source(found: Found, cache: Cache, report: Reporter) -> Source | None:
+    """The source of one file, or None when too much is wrong to say what it is."""
+    document = _document(found, cache, report)
+    if document is None:
+        return None
+    block = document.pop(BLOCK, None)
+    if not isinstance(block, dict):
+        report(BLOCK, "Got nothing; expected fields such as description: … below it.")
+        return None
+    below = report.below(BLOCK)
+    fields = Fields(block, below)
+    source = Source(
+        name=found.name,
+        description=fields.text("description"),
+        owner=fields.text("owner"),
+        homepage=fields.text("homepage") if fields.has("homepage") else None,
+        licence=fields.text("licence") if fields.has("licence") else None,
+        streams=_streams(fields, below),
+        connection=Api(
+            manifest=document,
+            config=_config(fields.mapping("config") or {}, below.below("config")),
+            origin=found.shown,
+        ),
+    )
+    fields.done()
+    return source
+
+
+def _document(found: Found, cache: Cache, report: Reporter) -> dict[str, Any] | None:
+    content = found.path.read_bytes()
+    key = cache.key(content)
+    kept = cache.get(key)
+    if kept is not None:
+        return dict(kept)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        report("", f"The file is not UTF-8: byte {error.start} is {content[error.start]:#04x}.")
+        return None
+    read = read_header(text, report)
+    if read is None:
+        return None
+    cache.put(key, read)
+    return dict(read)
+
+
+def _streams(fields: Fields, report: Reporter) -> tuple[PulledStream, ...]:
+    made = []
+    for name, given in (fields.mapping("streams") or {}).items():
+        below = report.below(f"streams.{name}")
+        if isinstance(given, dict):
+            made.append(_stream(str(name), Fields(given, below), below))
+        else:
+            below("", "Got no fields; expected description: … below it.")
+    return tuple(made)
+
+
+def _stream(name: str, fields: Fields, report: Reporter) -> PulledStream:
+    stream = PulledStream(
+        name=name,
+        of=fields.text("of") if fields.has("of") else "",
+        description=fields.text("description"),
+        mode=fields.choice("mode", Mode, "replace"),
+        key=fields.texts("key") if fields.has("key") else (),
+        contract=fields.choice("contract", Contract, "evolve"),
+        duplicates=fields.choice("duplicates", Duplicates, "keep"),
+        columns=fields.columns("columns"),
+        personal=fields.texts("personal") if fields.has("personal") else (),
+        checks=fields.checks("checks"),
+        unnest=_unnest(fields, report.below("unnest")),
+    )
+    fields.done()
+    return stream
+
+
+def _unnest(fields: Fields, report: Reporter) -> tuple[Unnest, ...]:
+    """Child table → the list that it is made of."""
+    made = []
+    for into, given in (fields.mapping("unnest") or {}).items():
+        inner = Fields(given if isinstance(given, dict) else {}, report.below(str(into)))
+        made.append(
+            Unnest(
+                into=str(into),
+                column=inner.text("column"),
+                keys=inner.texts("keys"),
+                drop=inner.truth("drop"),
+            )
+        )
+        inner.done()
+    return tuple(made)
+
+
+def _config(given: dict[str, Any], report: Reporter) -> dict[str, Any]:
+    return {str(name): _value(value, report.below(str(name))) for name, value in given.items()}
+
+
+def _value(value: Any, report: Reporter) -> Any:
+    """A constant as it is; a mapping with `env` is a setting."""
+    if isinstance(value, list):
+        return [_value(item, report.below(f"[{at}]")) for at, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    if "env" not in value:
+        return _config(value, report)
+    fields = Fields(value, report)
+    setting = Setting(
+        env=fields.text("env"),
+        description=fields.text("description"),
+        default=fields.scalar("default"),
+        secret=fields.truth("secret"),
+        required=fields.truth("required", default=True),
+    )
+    fields.done()
+    return setting
