@@ -25,20 +25,31 @@ _START = {
 _ENDS = {"RUB": date(2022, 3, 1), "HRK": date(2022, 12, 30), "BGN": date(2025, 12, 31)}
 
 
-def write_rates(folder: Path, universe: Universe) -> None:
-    """The history, newest day first, and the daily file."""
+def published(universe: Universe, last: date = TODAY) -> dict[date, dict[str, str]]:
+    """Publishing day → currency → its rate as it is written; the oldest day first."""
     chance = universe.random("rates")
     level = dict(_START)
-    lines = []
-    for day in publishing_days(FIRST, TODAY):
+    found = {}
+    for day in publishing_days(FIRST, last):
         for code, value in level.items():
             level[code] = value * (1 + chance.gauss(0, 0.004))
-        lines.append(",".join([day.isoformat(), *(_cell(c, level[c], day) for c in level)]) + ",")
-    history = [",".join(["Date", *level]) + ",", *reversed(lines)]
+        cells = {code: _cell(code, value, day) for code, value in level.items()}
+        found[day] = {code: cell for code, cell in cells.items() if cell != "N/A"}
+    return found
+
+
+def write_rates(folder: Path, universe: Universe) -> None:
+    """The history, newest day first, and the daily file."""
+    rates = published(universe)
+    lines = [
+        ",".join([day.isoformat(), *(cells.get(code, "N/A") for code in _START)]) + ","
+        for day, cells in rates.items()
+    ]
+    history = [",".join(["Date", *_START]) + ",", *reversed(lines)]
     write(folder / "ecb-fx" / "eurofxref-hist.csv", ("\n".join(history) + "\n").encode())
-    published = {c: _cell(c, level[c], TODAY) for c in level if _cell(c, level[c], TODAY) != "N/A"}
-    header = ", ".join(["Date", *published, ""])
-    today = ", ".join([f"{TODAY.day} {TODAY:%B %Y}", *published.values(), ""])
+    newest = rates[TODAY]
+    header = ", ".join(["Date", *newest, ""])
+    today = ", ".join([f"{TODAY.day} {TODAY:%B %Y}", *newest.values(), ""])
     write(folder / "ecb-fx" / "eurofxref.csv", f"{header}\n{today}\n".encode())
 
 
