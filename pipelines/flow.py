@@ -113,6 +113,8 @@ class Pulled:
     None: reading can't go on from here. `raw` are the bytes as they came (empty:
     the records are all that came); `about` says how they were asked for, as
     JSON-ready values without secrets. `paths` say where each record stood in `raw`.
+    `rejects` are records that the reader could not make rows of, beside the Arrow table
+    of those that it could.
     """
 
     records: Sequence[Mapping[str, Any]] | bytes | pa.Table
@@ -120,6 +122,7 @@ class Pulled:
     raw: bytes = b""
     about: Mapping[str, Any] = field(default_factory=dict)
     paths: Sequence[str] | None = None
+    rejects: tuple[Reject, ...] = ()
 
 
 Status = Literal["loaded", "built", "unchanged", "no files", "not configured", "failed", "skipped"]

@@ -45,7 +45,7 @@ def decode(
     is the record's place as the reader says, else its number from 0 in brackets.
     """
     for answer in answers:
-        if len(answer.records):
+        if len(answer.records) or answer.rejects:
             following = itertools.chain([answer], answers)
             arrow = isinstance(answer.records, pa.Table)
             way = _from_arrow if arrow else _from_json
@@ -195,6 +195,7 @@ def _typed(records: pa.Table, answer: Pulled, stream: PulledStream, names: NameM
         lines=None,
         paths=_paths(answer, rows.num_rows),
         raw=lambda row: row_as_json(rows.slice(row, 1)),
+        rejects=answer.rejects,
     )
 
 
