@@ -59,17 +59,6 @@ class Soap:
     headers: Mapping[str, Any] = field(default_factory=dict)
     parallel: int = 2
 
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """Everything in which settings stand."""
-        return {
-            "wsdl": self.wsdl,
-            "address": self.address,
-            "operations": self.operations,
-            "security": self.security,
-            "headers": self.headers,
-        }
-
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
