@@ -1,0 +1,1 @@
+"""Web services described by a WSDL: asked, and their answers decoded exactly."""
