@@ -1,0 +1,153 @@
+"""Where a program of others is found, and what it is run with.
+
+Belongs here: the environment or the path of its executable, its secrets, and the
+folder and config of each run. Does not belong here: the protocol it speaks.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pipelines.errors import ConfigurationError, SourceError
+from pipelines.extract.environments import environment
+from pipelines.extract.programs.child import SILENCE_S, Child
+from pipelines.extract.programs.kept import KeptConfig
+from pipelines.extract.programs.workplace import Workplace
+from pipelines.extract.readers import Surroundings
+from resources.http.masking import Masker, is_secret_name
+
+CONFIG = "config.json"
+
+
+class Program:
+    """A program of one source; several runs of it may go on at once.
+
+    `arguments` gives the beginning of its command line, found when first needed:
+    that may take as long as installing it. `config_of` is the declared config, for
+    the names of its secrets. `silence_s`: see `Child`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Callable[[], Sequence[str]],
+        surroundings: Surroundings,
+        config_of: Mapping[str, Any],
+        *,
+        variables: Mapping[str, str] | None = None,
+        silence_s: float = SILENCE_S,
+    ) -> None:
+        self.name = name
+        self._arguments = arguments
+        self._folder = surroundings.folder
+        self._variables = dict(variables or {})
+        self._silence_s = silence_s
+        given = surroundings.config
+        self.masker = Masker([*surroundings.given.secrets(config_of), *_secrets(given)])
+        self.kept = KeptConfig(
+            surroundings.source.name, given, surroundings.settings, self._folder / "tokens"
+        )
+        self._lock = threading.Lock()
+        self._running: set[Child] = set()
+
+    @contextmanager
+    def run(self, order: Callable[[Workplace, Path], Sequence[str | Path]]) -> Iterator[Child]:
+        """The program, running within the block and ended behind it.
+
+        `order` gives the rest of its command line, from the folder and the config file
+        of this run. What the program changed in its config file is kept.
+        """
+        with ExitStack() as stack:
+            place = Workplace(self._folder, self._salvage)
+            stack.callback(place.close)
+            config = self.kept.config()
+            for secret in _secrets(config):
+                self.masker.register(secret)
+            written = place.write(CONFIG, config)
+            arguments = [*self._arguments(), *map(str, order(place, written))]
+            child = Child(
+                self.name,
+                arguments,
+                place.folder,
+                self.masker,
+                variables=self._variables,
+                silence_s=self._silence_s,
+            )
+            stack.callback(self._salvage, place.folder)
+            stack.callback(child.close)
+            with self._lock:
+                self._running.add(child)
+            stack.callback(self._running.discard, child)
+            yield child
+
+    def close(self) -> None:
+        """End what is still running; may be called twice."""
+        with self._lock:
+            running = list(self._running)
+        for child in running:
+            child.close()
+
+    def _salvage(self, folder: Path) -> None:
+        """Keep what a run changed in its config file, whole or not at all."""
+        try:
+            config = orjson.loads((folder / CONFIG).read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            return
+        if isinstance(config, dict):
+            self.kept.keep(config)
+
+
+def installed(
+    executable: str, package: Sequence[str], surroundings: Surroundings
+) -> Callable[[], Sequence[str]]:
+    """How to call an executable of an environment, or one that is there already."""
+
+    def arguments() -> Sequence[str]:
+        if not package:
+            return [_there(executable)]
+        found = surroundings.folder / "environments"
+        path = environment(found, package).parent / executable
+        if not path.is_file():
+            raise SourceError(
+                f"The environment of {' '.join(package)} has no command {executable!r}. Correct "
+                "`executable` in the declaration of the source "
+                f"{surroundings.source.name}. It has: {_commands(path.parent)}."
+            )
+        return [str(path)]
+
+    return arguments
+
+
+def _there(executable: str) -> str:
+    found = shutil.which(executable)
+    if found is None:
+        raise ConfigurationError(
+            f"There is no executable file {executable!r}. Expected the path of one, the name of "
+            "one on the PATH, or a `package` to install it from."
+        )
+    return str(Path(found).absolute())
+
+
+def _commands(folder: Path) -> str:
+    own = ("python", "activate", "deactivate", "pydoc")
+    names = sorted(p.name for p in folder.iterdir() if not p.name.startswith(own))
+    return ", ".join(names) or "none"
+
+
+def _secrets(config: Any, *, secret: bool = False) -> Iterator[str]:
+    """Text at any depth that stands under the name of a secret."""
+    if isinstance(config, Mapping):
+        for name, inner in config.items():
+            yield from _secrets(inner, secret=secret or is_secret_name(str(name)))
+    elif isinstance(config, list | tuple):
+        for inner in config:
+            yield from _secrets(inner, secret=secret)
+    elif secret and isinstance(config, str):
+        yield config

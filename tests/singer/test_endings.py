@@ -1,0 +1,172 @@
+"""How a tap may end or fail, and that nothing of it is left: no process, secret or file."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.errors import ConfigurationError, SourceError, SourceUnavailable
+from pipelines.extract.programs import child as children
+from pipelines.flow import Pulled
+from pipelines.spec import Setting
+from resources.settings import Settings
+from tests.singer.bench import THINGS, python_tap, reader_of, records_in, source_of
+
+NO_CATALOG = "if discovers: sys.exit(sys.stderr.write('no such option: --discover') and 2)\n"
+SCHEMA = "say(type='SCHEMA', stream='things', schema={'properties': {}})\n"
+RECORD = "say(type='RECORD', stream='things', record={'id': 1})\n"
+
+
+def read(
+    body: str, tmp_path: Path, settings: Settings, *, silence_s: float = 60, **config: Any
+) -> Iterator[Pulled]:
+    tap = python_tap(tmp_path, NO_CATALOG + body)
+    reader = reader_of(source_of(tap, config=config), settings, silence_s=silence_s)
+    yield from reader.read(THINGS, {})
+    reader.close()
+
+
+def test_an_exit_code_fails_the_run_and_shows_the_last_words(
+    tmp_path: Path, settings: Settings
+) -> None:
+    body = SCHEMA + RECORD + "sys.stderr.write('quota used up\\n'); sys.exit(3)"
+    with pytest.raises(SourceError, match=r"exit code 3 (?s:.)*quota used up"):
+        list(read(body, tmp_path, settings))
+
+
+def test_a_tap_that_is_killed_mid_line_is_called_killed_not_garbled(
+    tmp_path: Path, settings: Settings
+) -> None:
+    body = SCHEMA + 'sys.stdout.write(\'{"type": "RECORD", "stream": "thi\'); sys.stdout.flush()\n'
+    with pytest.raises(SourceUnavailable, match="ended by signal 9"):
+        list(read(body + "os.kill(os.getpid(), 9)", tmp_path, settings))
+
+
+def test_a_whole_last_line_needs_no_line_end(tmp_path: Path, settings: Settings) -> None:
+    last = json.dumps({"type": "RECORD", "stream": "things", "record": {"id": 7}})
+    body = SCHEMA + f"sys.stdout.write({last!r})"
+    assert records_in(read(body, tmp_path, settings)) == [{"id": 7}]
+
+
+def test_secrets_in_what_it_says_are_masked_and_its_end_is_bounded(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_KEY", "canary-one")
+    body = (
+        "given = json.load(open(args['--config']))\n"
+        "sys.stderr.write('x' * 3_000_000 + given['a'] + '\\n')\n"
+        "sys.stderr.write(given['a'] + ' and ' + given['login']['password'] + '\\n')\n"
+        "print('on stdout: ' + given['a'], flush=True)\n"
+        "sys.exit(1)"
+    )
+    config: dict[str, Any] = {
+        "a": Setting(env="THE_KEY", secret=True),
+        "login": {"password": "canary-two"},
+    }
+    with pytest.raises(SourceError) as caught:
+        list(read(body, tmp_path, settings, **config))
+    assert "canary" not in str(caught.value)
+    assert "*** and ***" in str(caught.value)
+    assert len(str(caught.value)) < 5_000
+
+
+def test_a_tap_that_falls_silent_is_ended_with_all_its_children(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "_GRACE_S", 0.3)
+    pids = tmp_path / "pids"
+    body = (
+        "import subprocess\n"
+        "inner = subprocess.Popen(['sleep', '600'])\n"
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{inner.pid}}')\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "time.sleep(600)"
+    )
+    with pytest.raises(SourceUnavailable, match="said nothing for 1 s and was ended"):
+        list(read(SCHEMA + body, tmp_path, settings, silence_s=1))
+    for pid in pids.read_text().split():
+        assert gone(int(pid))
+
+
+def gone(pid: int) -> bool:
+    """Whether a process is dead, within a second (its new parent has to collect it)."""
+    for _ in range(100):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_a_tap_that_only_logs_is_not_taken_for_hung(tmp_path: Path, settings: Settings) -> None:
+    body = (
+        SCHEMA
+        + "for _ in range(8):\n    sys.stderr.write('waiting\\n'); time.sleep(0.25)\n"
+        + RECORD
+    )
+    assert records_in(read(body, tmp_path, settings, silence_s=1)) == [{"id": 1}]
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "LONGEST_LINE", 4 << 20)
+    body = "while True: sys.stdout.write('x' * 100_000)"
+    with pytest.raises(SourceError, match="a line of more than 4 MB"):
+        list(read(body, tmp_path, settings))
+
+
+def test_a_record_of_many_megabytes_passes(tmp_path: Path, settings: Settings) -> None:
+    body = SCHEMA + "say(type='RECORD', stream='things', record={'text': 'é\"' * 1_500_000})\n"
+    (answer,) = (a for a in read(body, tmp_path, settings) if a.records)
+    assert len(records_in([answer])[0]["text"]) == 3_000_000
+
+
+def test_a_record_nested_beyond_measure_is_handed_on_to_be_set_aside(
+    tmp_path: Path, settings: Settings
+) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    line = f'{{"type": "RECORD", "stream": "things", "record": {{"a": {deep}}}}}\n'
+    body = SCHEMA + f"sys.stdout.write({line!r})\n"
+    (answer,) = read(body, tmp_path, settings)
+    assert answer.records == f'{{"a": {deep}}}\n'.encode()
+
+
+def test_a_tap_that_is_not_there_is_a_wrong_declaration(settings: Settings) -> None:
+    reader = reader_of(source_of("tap-nobody-has"), settings)
+    with pytest.raises(ConfigurationError, match="no executable file 'tap-nobody-has'"):
+        reader.discover()
+
+
+def test_a_failed_discovery_is_told_as_one(tmp_path: Path, settings: Settings) -> None:
+    tap = python_tap(tmp_path, "sys.stderr.write('wrong account\\n'); sys.exit(1)")
+    with pytest.raises(SourceError, match=r"asked for its catalog(?s:.)*wrong account"):
+        reader_of(source_of(tap), settings).discover()
+
+
+def test_what_a_killed_run_left_is_cleared_by_the_next(tmp_path: Path, settings: Settings) -> None:
+    runs = settings.home / "sources" / "tapped" / "runs"
+    (runs / "run-dead").mkdir(parents=True)
+    (runs / "run-dead" / "config.json").write_text('{"a": 1}')
+    (runs / "run-dead.lock").touch()
+    list(read(SCHEMA + RECORD, tmp_path, settings, a=1))
+    assert list(runs.iterdir()) == []
+
+
+def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path, settings: Settings) -> None:
+    body = SCHEMA + RECORD * 3 + "time.sleep(0.2); open(args['--config']).close()\n" + RECORD
+    tap = python_tap(tmp_path, NO_CATALOG + body)
+    reader = reader_of(source_of(tap, config={"a": 1}), settings)
+    first, second = reader.read(THINGS, {}), reader.read(THINGS, {})
+    assert len(records_in(first)) == len(records_in(second)) == 4
+    reader.close()
+    assert os.listdir(settings.home / "sources" / "tapped" / "runs") == []  # noqa: PTH208
