@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from sandbox.files import write
@@ -25,6 +26,7 @@ _START = {
 _ENDS = {"RUB": date(2022, 3, 1), "HRK": date(2022, 12, 30), "BGN": date(2025, 12, 31)}
 
 
+@lru_cache(maxsize=4)
 def published(universe: Universe, last: date = TODAY) -> dict[date, dict[str, str]]:
     """Publishing day → currency → its rate as it is written; the oldest day first."""
     chance = universe.random("rates")

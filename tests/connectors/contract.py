@@ -92,11 +92,12 @@ class Bench:
     stand_in: StandIn
     running: Running
     environment: dict[str, str]
+    policy: Policy = POLICY
 
     def pages(self, stream: str, state: Mapping[str, Any] | None = None) -> list[RecordPage]:
         """All pages of a stream of the manifest."""
         config = self.connector.config(self.environment)
-        with HttpClient(policy_for(self.connector.manifest, config, POLICY)) as client:
+        with HttpClient(policy_for(self.connector.manifest, config, self.policy)) as client:
             return list(read_stream(self.connector.manifest, stream, config, state, client.send))
 
     def read(self, stream: str, state: Mapping[str, Any] | None = None) -> list[Record]:
@@ -135,6 +136,7 @@ def keys_of(record: Record, key: Sequence[str]) -> tuple[Any, ...]:
 __all__ = [
     "CONNECTORS",
     "NOW",
+    "POLICY",
     "UNIVERSE",
     "Bench",
     "Connector",

@@ -129,7 +129,7 @@ def test_the_table_of_connectors_names_each_of_them_once_and_says_what_was_tried
     assert list(document) == sorted(document)
     assert set(CONNECTORS) <= set(document)
     for name, entry in document.items():
-        assert set(entry) == {"against", "live", "on", "unconfirmed"}, name
+        assert set(entry) == {"against", "live", "dated", "unconfirmed"}, name
         assert (SOURCES / f"{name}.yaml").is_file() or (SOURCES / f"{name}.py").is_file(), name
         assert entry["live"] == "never" or isinstance(entry["live"], date), name
         assert all(fact.strip().endswith(".") for fact in entry["unconfirmed"]), name
