@@ -240,3 +240,38 @@ def test_windows_cover_every_second_once(
     assert len(made.intervals) == 1
     highest = max([value for value in seen if value <= length], default=0)
     assert made.as_state() == {"day": str(int(begin.timestamp()) + highest)}
+
+
+def test_windows_may_begin_and_end_with_whole_months_or_weeks() -> None:
+    month = cursor(
+        clamping={"target": "MONTH"},
+        step="P1M",
+        cursor_granularity="P1D",
+        end_datetime="2024-04-10",
+    )
+    with serve(lambda _: {"data": []}) as server:
+        pages(server.url, stream(incremental_sync=month), start="2024-01-15")
+        found = [(seen.params["since"], seen.params["until"]) for seen in server.seen]
+        assert found == [("2024-02-01", "2024-02-29"), ("2024-03-01", "2024-03-31")]
+    details = {"target": "WEEK", "target_details": {"weekday": "MONDAY"}}
+    week = cursor(clamping=details, step="P7D", cursor_granularity="P1D", end_datetime="2024-01-18")
+    with serve(lambda _: {"data": []}) as server:
+        pages(server.url, stream(incremental_sync=week), start="2024-01-02")
+        found = [(seen.params["since"], seen.params["until"]) for seen in server.seen]
+        assert found == [("2024-01-08", "2024-01-14")]
+
+
+def test_a_state_that_the_api_no_longer_keeps_is_read_anew() -> None:
+    delegating = {
+        "type": "StateDelegatingStream",
+        "name": "items",
+        "full_refresh_stream": stream(path="/all", incremental_sync=cursor(end_datetime=None)),
+        "incremental_stream": stream(path="/changes", incremental_sync=cursor(end_datetime=None)),
+        "api_retention_period": "P30D",
+    }
+    recent = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
+    with serve(lambda _: {"data": []}) as server:
+        pages(server.url, delegating, start="2024-01-01", state={"day": "2024-01-08"})
+        pages(server.url, delegating, start="2024-01-01", state={"day": recent})
+        assert [seen.path for seen in server.seen] == ["/all", "/changes"]
+        assert server.seen[0].params["since"] == "2024-01-01"

@@ -210,3 +210,28 @@ def test_partition_values_are_left_out_of_later_pages_where_asked_for() -> None:
     with serve(answer) as server:
         pages(server.url, stream(retriever=retriever))
         assert server.paths == ["/items&s=a", "/items&page=2"]
+
+
+def test_a_state_of_the_old_shape_goes_on_by_partition() -> None:
+    parent = {
+        "type": "ParentStreamConfig",
+        "stream": stream("parents", path="/parents"),
+        "parent_key": "id",
+        "partition_field": "parent",
+    }
+    router = {"type": "SubstreamPartitionRouter", "parent_stream_configs": [parent]}
+    wanted = stream(
+        "children",
+        path="/children/{{ stream_slice['parent'] }}",
+        retriever={"partition_router": router},
+        incremental_sync=cursor(),
+        state_migrations=[{"type": "LegacyToPerPartitionStateMigration"}],
+    )
+
+    def answer(seen: Seen) -> Any:
+        return {"data": [{"id": "p1"}] if seen.path == "/parents" else []}
+
+    with serve(answer) as server:
+        old = {"p1": {"day": "2024-01-07"}}
+        state = state_of(pages(server.url, wanted, start="2024-01-01", state=old)[-1])
+        assert state["states"][0] == {"partition": {"parent": "p1"}, "cursor": old["p1"]}

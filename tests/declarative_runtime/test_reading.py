@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.errors import ConfigurationError, DeclarationError, SourceError
+from pipelines.errors import ConfigurationError, SourceError
 from tests.declarative_runtime.reading import pages, records, stream
 from tests.declarative_runtime.server import Reply, serve
 from tests.declarative_runtime.test_cursors import cursor
@@ -49,15 +49,3 @@ def test_a_login_page_is_no_empty_stream() -> None:
     page = Reply(b"<html>Sign in</html>", headers={"Content-Type": "text/html"})
     with serve(lambda _: page) as server, pytest.raises(SourceError):
         pages(server.url, stream())
-
-
-def test_a_window_that_is_clamped_is_refused_by_name() -> None:
-    sync = cursor(clamping={"target": "DAY"})
-    with serve(lambda _: {}) as server, pytest.raises(DeclarationError, match="clamp"):
-        pages(server.url, stream(incremental_sync=sync), start="2024-01-01")
-
-
-def test_a_reset_of_the_paging_is_refused_rather_than_ignored() -> None:
-    reset = {"type": "PaginationReset", "action": "RESET"}
-    with serve(lambda _: {}) as server, pytest.raises(DeclarationError, match="pagination_reset"):
-        pages(server.url, stream(retriever={"pagination_reset": reset}))

@@ -12,13 +12,13 @@ from contextlib import closing
 from typing import Any
 
 from pipelines.errors import ConfigurationError
-from pipelines.extract.declarative.manifest import Manifest, manifest_of
+from pipelines.extract.declarative.manifest import Manifest, load_manifest, manifest_of
 from pipelines.extract.declarative.runtime import paths
 from pipelines.extract.declarative.runtime.auth import AuthContext
 from pipelines.extract.declarative.runtime.client_policy import policy_for
 from pipelines.extract.declarative.runtime.reading import Reading
 from pipelines.extract.declarative.runtime.slices import RecordPage
-from pipelines.extract.declarative.runtime.streams import chosen, described
+from pipelines.extract.declarative.runtime.streams import described
 from pipelines.extract.readers import FoundStream, Surroundings
 from pipelines.flow import Pulled
 from pipelines.spec import Api, PulledStream
@@ -31,7 +31,12 @@ _SHOWN_HEADERS = ("Content-Type", "Date", "ETag", "Last-Modified", "X-Request-Id
 
 def open_reader(connection: Api, surroundings: Surroundings) -> ApiReader:
     """The reader of an API; ManifestRefused where its manifest can't be run."""
-    manifest = manifest_of(connection.manifest, origin=connection.origin)
+    said, origin = connection.manifest, connection.origin
+    manifest = (
+        load_manifest(said, origin=origin)
+        if isinstance(said, str)
+        else manifest_of(said, origin=origin)
+    )
     secrets = surroundings.given.secrets(connection.config)
     return ApiReader(manifest, surroundings, secrets)
 
@@ -73,7 +78,7 @@ class ApiReader:
 
     def read(self, stream: PulledStream, state: Mapping[str, Any]) -> Iterator[Pulled]:
         """The answers of one stream; states come where reading may go on from them."""
-        component = chosen(self._reading.streams(), stream.theirs, self._manifest.origin)
+        component = self._reading.stream(stream.theirs)
         for page in self._reading.pages(component, dict(state)):
             yield Pulled(
                 records=page.records,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -44,13 +45,15 @@ class Authenticator(Protocol):
 class AuthContext:
     """What authenticators are built with: the config, the network, kept tokens.
 
-    `keep_secret` is told every token that is granted, so that it never shows.
+    `keep_secret` is told every token that is granted, so that it never shows;
+    `pause` waits for so many seconds.
     """
 
     config: Mapping[str, Any]
     send: Send
     store: TokenStore | None = None
     keep_secret: Callable[[str], None] = lambda _: None
+    pause: Callable[[float], None] = time.sleep
     _known: dict[str, Authenticator] = field(default_factory=dict)
 
     def authenticator(self, component: Mapping[str, Any] | None) -> Authenticator:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -238,6 +239,54 @@ def _make_zip(component: Mapping[str, Any]) -> Decode:
     return members
 
 
+_NOTHING = frozenset(
+    ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null")
+)  # fmt: skip
+"""What stands for nothing in a downloaded table, unless the manifest wants it kept."""
+
+
+def _make_table(component: Mapping[str, Any]) -> Decode:
+    """A CSV table, packed or not, as jobs make it ready; every value is text or null."""
+    nothing = frozenset(("",)) if component.get("preserve_na_values") else _NOTHING
+
+    def rows(body: bytes) -> Iterator[Any]:
+        body = _unpacked(body).replace(b"\0", b"")
+        table = csv.reader(io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", newline=""))
+        try:
+            names = _distinct(next(table, []))
+            for row in table:
+                if len(row) > len(names):
+                    raise SourceError(
+                        f"Line {table.line_num} of the downloaded table has {len(row)} fields, "
+                        f"and its head {len(names)}. Nothing of it was taken."
+                    )
+                if row:
+                    padded = itertools.zip_longest(names, row, fillvalue="")
+                    yield {name: None if v in nothing else v for name, v in padded}
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise SourceError(
+                f"The download is no CSV table in UTF-8: {error}. It begins with {shown(body)}."
+            ) from None
+
+    return rows
+
+
+def _unpacked(body: bytes) -> bytes:
+    return _gunzip(body) if body.startswith(_GZIP) else body
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """The names of a head; one that is there again gets a number, so that none is lost."""
+    times: dict[str, int] = {}
+    made = []
+    for name in names:
+        count = times.get(name, 0)
+        times[name] = count + 1
+        made.append(f"{name}.{count}" if count else name)
+    return made
+
+
 _MAKERS: dict[str, Callable[[Mapping[str, Any]], Decode]] = {
     "JsonDecoder": lambda _: _json,
     "JsonlDecoder": lambda _: _json_lines,
@@ -247,4 +296,5 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Decode]] = {
     "IterableDecoder": lambda _: _lines,
     "GzipDecoder": _make_gzip,
     "ZipfileDecoder": _make_zip,
+    "ResponseToFileExtractor": _make_table,
 }

@@ -23,9 +23,14 @@ from resources.http.message import Answer, Request
 
 DEFAULT_RETRIES = 5
 REFRESH = "a new token is needed"
+RESET = "the paging has to begin anew"
 _KINDS: dict[str, Kind] = {"config_error": "credentials", "transient_error": "later"}
-_SETTLED = {"SUCCESS", "RETRY", "IGNORE"}
-_ACTIONS = _SETTLED | {"FAIL", "RATE_LIMITED", "REFRESH_TOKEN_THEN_RETRY"}
+_SETTLED = {"SUCCESS", "RETRY", "IGNORE", "RESET_PAGINATION"}
+_ACTIONS = _SETTLED | {
+    "FAIL",
+    "RATE_LIMITED",
+    "REFRESH_TOKEN_THEN_RETRY",
+}
 _MESSAGE_KEYS = (
     "message", "messages", "error", "errors", "error_message", "errorMessage", "errorMessages",
     "error_description", "failures", "failure", "details", "detail", "err", "reason", "title",
@@ -60,6 +65,11 @@ class ErrorHandling:
             for handler in handlers
             for item in handler.get("backoff_strategies") or ()
         ]
+        self.resets = any(
+            item.get("action") == "RESET_PAGINATION"
+            for handler in handlers
+            for item in handler.get("response_filters") or ()
+        )
         self.retries = _retries(handlers[0], config) if handlers else DEFAULT_RETRIES
 
     def judge(
@@ -68,7 +78,8 @@ class ErrorHandling:
         """A judge for one request; `can_refresh` says whether a new token may be asked for.
 
         Where the request is to be made anew with a new token, the verdict is
-        `ignore` and `tell` is called with REFRESH.
+        `ignore` and `tell` is called with REFRESH; with RESET, where the paging is to
+        begin anew.
         """
         standard = standard_judge(request)
 
@@ -77,6 +88,12 @@ class ErrorHandling:
             return Verdict.ignore(REFRESH)
 
         def judge(outcome: Answer | Exception, attempt: int) -> Verdict:
+            try:
+                return judged(outcome, attempt)
+            except TooLong as end:
+                return Verdict.fail(str(end), "later")
+
+        def judged(outcome: Answer | Exception, attempt: int) -> Verdict:
             if isinstance(outcome, Exception):
                 return self._limited(standard(outcome, attempt), outcome, attempt)
             found = self._resolve(outcome)
@@ -86,6 +103,9 @@ class ErrorHandling:
                 return self._limited(standard(outcome, attempt), outcome, attempt)
             if found.action == "REFRESH_TOKEN_THEN_RETRY" and can_refresh():
                 return anew()
+            if found.action == "RESET_PAGINATION":
+                tell(RESET)
+                return Verdict.ignore(RESET)
             return self._verdict(found, outcome, attempt)
 
         return judge
@@ -255,9 +275,29 @@ def _header(
     return read
 
 
+class TooLong(Exception):
+    """The source asks for a longer wait than its manifest allows."""
+
+
+def _bounded(backoff: Backoff, component: Mapping[str, Any], config: Mapping[str, Any]) -> Backoff:
+    """The same waits; TooLong for one above `max_waiting_time_in_seconds`."""
+    longest = _number(component, "max_waiting_time_in_seconds", config, None)
+
+    def wait(outcome: Answer | Exception, attempt: int) -> float | None:
+        asked = backoff(outcome, attempt)
+        if longest is not None and asked is not None and asked >= longest:
+            raise TooLong(
+                f"The source asks to wait {asked:.0f} s, and its manifest allows less than "
+                f"{longest:.0f} s. Run again later."
+            )
+        return asked
+
+    return wait
+
+
 def _wait_from_header(component: Mapping[str, Any], config: Mapping[str, Any]) -> Backoff:
     read = _header(component, config)
-    return lambda outcome, _: read(outcome)
+    return _bounded(lambda outcome, _: read(outcome), component, config)
 
 
 def _wait_until_header(component: Mapping[str, Any], config: Mapping[str, Any]) -> Backoff:
@@ -272,7 +312,7 @@ def _wait_until_header(component: Mapping[str, Any], config: Mapping[str, Any]) 
             return max(left, shortest)
         return left if left > 0 else None
 
-    return wait
+    return _bounded(wait, component, config)
 
 
 _BACKOFFS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Backoff]] = {

@@ -214,6 +214,13 @@ class LoopGuard:
         self._tokens: set[bytes] = set()
         self._before = b""
 
+    def begin(self, token: Any) -> None:
+        """The paging begins, or begins anew, with this token (None: without one)."""
+        self._tokens.clear()
+        self._before = b""
+        if token is not None:
+            self.token(token)
+
     def page(self, body: bytes, extracted: int) -> None:
         """Refuse a page with records whose bytes equal those of the page before."""
         digest = hashlib.sha256(body).digest()

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Protocol
+
+import orjson
 
 from pipelines.errors import DeclarationError
 from pipelines.extract.declarative.interpolation import compile_text
@@ -139,16 +142,16 @@ class _Parent:
         def text(value: Any) -> str:
             return str(compile_text(str(value), parameters)(scope))
 
-        if component.get("lazy_read_pointer"):
-            raise DeclarationError(
-                "The substream reads its records out of its parent's answers (lazy_read_pointer), "
-                "which is not done here. Leave it out: the child is then asked for by itself."
-            )
         self.stream = component["stream"]
         self.name = str(self.stream["name"])
         self.key = text(component["parent_key"]).split("/")
         self.field = text(component["partition_field"])
         self.extra = [[text(part) for part in path] for path in component.get("extra_fields") or ()]
+        self.pointer = [text(part) for part in component.get("lazy_read_pointer") or ()]
+        if any("*" in part for part in self.pointer):
+            raise DeclarationError(
+                f"The lazy_read_pointer of {self.name} must name one place; it has a wildcard."
+            )
         option = component.get("request_option")
         self.option = compile_option(option, config) if option else None
         self.incremental = bool(component.get("incremental_dependency"))
@@ -159,7 +162,16 @@ class _Parent:
         if value is None:
             return None
         extra = {".".join(path): paths.get(record, path, None) for path in self.extra}
+        if self.pointer:
+            child = paths.get(record, self.pointer, [])
+            extra["child_response"] = orjson.dumps(child, default=_as_written)
         return Slice({self.field: value, "parent_slice": above.partition}, None, extra)
+
+
+def _as_written(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    raise TypeError
 
 
 class _Substream:

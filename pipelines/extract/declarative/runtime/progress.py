@@ -58,6 +58,10 @@ class Progress(Protocol):
         """Whether the record is to be read, by its cursor value."""
         ...
 
+    def narrowed(self, at: Slice) -> Slice | None:
+        """The slice from the highest cursor value seen in it on, if any was seen."""
+        ...
+
     def close(self, at: Slice) -> None:
         """The slice was read to its end."""
         ...
@@ -99,6 +103,10 @@ class Everything:
         """Every record is."""
         return True
 
+    def narrowed(self, at: Slice) -> Slice | None:  # noqa: ARG002
+        """There is no cursor."""
+        return None
+
     def close(self, at: Slice) -> None:
         """Nothing is remembered."""
 
@@ -139,6 +147,10 @@ class OneCursor:
     def is_new(self, at: Slice, record: Mapping[str, Any]) -> bool:  # noqa: ARG002
         """Whether it lies in what is to be read."""
         return self._cursor.is_new(record)
+
+    def narrowed(self, at: Slice) -> Slice | None:
+        """The window from the highest value on."""
+        return _narrowed(self._cursor, at)
 
     def close(self, at: Slice) -> None:
         """The window is read."""
@@ -250,6 +262,10 @@ class CursorPerPartition:
         """Whether it lies in what the partition is still to be read of."""
         return self._cursors[_key(at.partition)].is_new(record)
 
+    def narrowed(self, at: Slice) -> Slice | None:
+        """The partition's window from the highest value on."""
+        return _narrowed(self._cursors[_key(at.partition)], at)
+
     def close(self, at: Slice) -> None:
         """The window of this partition is read."""
         self._closed += 1
@@ -289,3 +305,8 @@ class CursorPerPartition:
 
 def _key(partition: Mapping[str, Any]) -> bytes:
     return orjson.dumps(partition, option=orjson.OPT_SORT_KEYS)
+
+
+def _narrowed(cursor: Cursor, at: Slice) -> Slice | None:
+    window = cursor.narrowed(at.cursor_slice)
+    return None if window is None else at.with_window(window, at.parents)

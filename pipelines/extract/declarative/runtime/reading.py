@@ -12,13 +12,17 @@ pages of one slice (`slices`), or keeping what was read.
 from __future__ import annotations
 
 import itertools
+import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from pipelines.errors import DeclarationError
+from pipelines.extract.declarative.interpolation import compile_text
 from pipelines.extract.declarative.manifest import Manifest
 from pipelines.extract.declarative.runtime.auth import AuthContext, Send
+from pipelines.extract.declarative.runtime.dynamic import streams_from
+from pipelines.extract.declarative.runtime.jobs import JobReader
 from pipelines.extract.declarative.runtime.partitions import compile_router
 from pipelines.extract.declarative.runtime.progress import (
     CursorPerPartition,
@@ -27,8 +31,9 @@ from pipelines.extract.declarative.runtime.progress import (
     Progress,
 )
 from pipelines.extract.declarative.runtime.scope import Slice
-from pipelines.extract.declarative.runtime.sending import Pending, SendSoon
+from pipelines.extract.declarative.runtime.sending import SendSoon
 from pipelines.extract.declarative.runtime.slices import RecordPage, SliceReader
+from pipelines.extract.declarative.runtime.states import migrated, too_old
 from pipelines.extract.declarative.runtime.streams import chosen, declared_streams, inline_schema
 from pipelines.extract.declarative.runtime.windows import compile_cursor
 from resources.http.tokens import TokenStore
@@ -58,8 +63,7 @@ def read_stream(
     what the source answers.
     """
     reading = Reading(manifest, AuthContext(config, send, store), send_soon)
-    found = chosen(reading.streams(), stream, manifest.origin)
-    return reading.pages(found, dict(state or {}))
+    return reading.pages(reading.stream(stream), dict(state or {}))
 
 
 class Reading:
@@ -72,16 +76,57 @@ class Reading:
         self._context = context
         self._soon = send_soon
         self.config = context.config
+        self._lock = threading.RLock()
+        self._made: dict[str, dict[str, Mapping[str, Any]]] | None = None
 
     def streams(self) -> dict[str, Mapping[str, Any]]:
-        """Name → component of every stream that there is with this config."""
-        return declared_streams(self._manifest, self.config)
+        """Name → component of every stream; those of templates may have to be asked for."""
+        made = {name: item for group in self._groups().values() for name, item in group.items()}
+        return {**made, **declared_streams(self._manifest, self.config)}
+
+    def stream(self, name: str) -> Mapping[str, Any]:
+        """One stream; templates are only looked at if it does not stand in the manifest."""
+        declared = declared_streams(self._manifest, self.config)
+        return chosen(declared if name in declared else self.streams(), name, self._manifest.origin)
 
     def to_check(self) -> dict[str, Mapping[str, Any]]:
-        """The streams whose reading shows that the source can be read."""
-        streams = self.streams()
-        names = [str(name) for name in self._manifest.check.get("stream_names") or ()]
-        return {name: chosen(streams, name, self._manifest.origin) for name in names}
+        """The streams whose reading shows that the source can be read.
+
+        Streams made from templates are made for it, even where none is to be read.
+        """
+        check = self._manifest.check
+        if check["type"] == "CheckDynamicStream":
+            count = int(check["stream_count"]) if check.get("use_check_availability", True) else 0
+            return dict(itertools.islice(self.streams().items(), count))
+        found = {str(name): self.stream(str(name)) for name in check.get("stream_names") or ()}
+        for item in check.get("dynamic_streams_check_configs") or ():
+            name = str(item["dynamic_stream_name"])
+            if name not in self._groups():
+                known = ", ".join(self._groups()) or "none"
+                raise DeclarationError(
+                    f"{self._manifest.origin} is to be checked by its dynamic stream {name!r}, "
+                    f"which there isn't. Known: {known}."
+                )
+            count = int(item.get("stream_count") or 0)
+            found.update(itertools.islice(self._groups()[name].items(), count))
+        return found
+
+    def _groups(self) -> dict[str, dict[str, Mapping[str, Any]]]:
+        """Dynamic stream → the streams made from its template; asked for once."""
+        with self._lock:
+            if self._made is None:
+                self._made = {
+                    str(dynamic.get("name") or f"dynamic_stream_{number}"): streams_from(
+                        dynamic, self.config, self._found, self._manifest.origin
+                    )
+                    for number, dynamic in enumerate(self._manifest.dynamic_streams)
+                }
+            return self._made
+
+    def _found(self, retriever: Mapping[str, Any]) -> Iterator[tuple[Slice, Mapping[str, Any]]]:
+        for page in self._inner(retriever):
+            for record in page.records:
+                yield page.slice, record
 
     def schema(self, stream: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The stream's JSON schema, where the manifest holds it."""
@@ -96,32 +141,61 @@ class Reading:
 
         With `ahead`, the first pages of the following slices are asked for already.
         """
-        _refuse(stream, "api_retention_period", stream)
-        if stream["type"] == "StateDelegatingStream":
-            stream = stream["incremental_stream" if state else "full_refresh_stream"]
+        stream, state = self._delegated(stream, state)
+        state = migrated(stream, self.config, state)
+        _refuse(stream, "file_uploader", stream)
         retriever = stream["retriever"]
-        if retriever["type"] != "SimpleRetriever":
-            raise DeclarationError(
-                f"The stream {stream.get('name')!r} is read by {retriever['type']}, which is not "
-                "done here; expected SimpleRetriever."
-            )
-        for name in ("query_properties", "fetch_properties_from_endpoint"):
-            _refuse(retriever["requester"], name, stream)
-        _refuse(retriever, "pagination_reset", stream)
         progress = self._progress(stream, retriever, state)
-        reader = SliceReader(stream, retriever, self._context, self._soon if ahead else None)
-        begun = self._begun(progress, reader, _SLICES_AHEAD if ahead and self._soon else 1)
-        for at, first in begun:
+        soon = self._soon if ahead else None
+        reader, most = self._reader(stream, retriever, soon, lazy=not state)
+        for at, first in self._begun(progress, reader, most if ahead else 1):
             progress.begin(at)
             yield from reader.pages(at, progress, first)
         progress.finish()
         yield RecordPage(None, [], progress.state())
 
-    def _begun(
-        self, progress: Progress, reader: SliceReader, ahead: int
-    ) -> Iterator[tuple[Slice, Pending]]:
-        """Every slice with its first page under way, and those behind it, too."""
-        waiting: deque[tuple[Slice, Pending]] = deque()
+    def _reader(
+        self,
+        stream: Mapping[str, Any],
+        retriever: Mapping[str, Any],
+        soon: SendSoon | None,
+        *,
+        lazy: bool,
+    ) -> tuple[SliceReader | JobReader, int]:
+        """(what reads a slice, how many slices may be begun at once)."""
+        if retriever["type"] == "SimpleRetriever":
+            reader = SliceReader(stream, retriever, self._context, soon, self._records, lazy=lazy)
+            return reader, _SLICES_AHEAD if soon else 1
+        if retriever["type"] == "AsyncRetriever":
+            declared = self._manifest.document.get("max_concurrent_async_job_count") or 1
+            jobs = compile_text(str(declared), {})({"config": self.config})
+            return JobReader(stream, retriever, self._context, soon), max(1, int(jobs or 1))
+        raise DeclarationError(
+            f"The stream {stream.get('name')!r} is read by {retriever['type']}; expected "
+            "SimpleRetriever or AsyncRetriever."
+        )
+
+    def _delegated(
+        self, stream: Mapping[str, Any], state: State
+    ) -> tuple[Mapping[str, Any], State]:
+        """Which stream of a StateDelegatingStream is read, and from which state."""
+        if stream["type"] != "StateDelegatingStream":
+            return stream, state
+        if not state or too_old(stream, self.config, state):
+            return stream["full_refresh_stream"], {}
+        return stream["incremental_stream"], state
+
+    def _records(self, retriever: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The records of a retriever that stands inside another component."""
+        for page in self._inner(retriever):
+            yield from page.records
+
+    def _inner(self, retriever: Mapping[str, Any]) -> Iterator[RecordPage]:
+        return self.pages({"type": "DeclarativeStream", "name": "", "retriever": retriever}, {})
+
+    def _begun(self, progress: Progress, reader: Any, ahead: int) -> Iterator[tuple[Slice, Any]]:
+        """Every slice with its first request under way, and those behind it, too."""
+        waiting: deque[tuple[Slice, Any]] = deque()
         coming = ((at, reader.begin(at, progress)) for at in progress.slices())
         try:
             while True:
@@ -130,8 +204,8 @@ class Reading:
                     return
                 yield waiting.popleft()
         finally:
-            for _, pending in waiting:
-                pending.cancel()
+            for _, begun in waiting:
+                reader.drop(begun)
 
     def _progress(
         self, stream: Mapping[str, Any], retriever: Mapping[str, Any], state: State

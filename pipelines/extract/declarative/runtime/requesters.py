@@ -107,6 +107,12 @@ _BODIES = {
 def _with_body(component: Mapping[str, Any]) -> dict[str, Any]:
     """The component's four parts, with `request_body` put where its type belongs."""
     declared = {name: component.get(name) for name in _FIELDS.values()}
+    if isinstance(declared["request_parameters"], Mapping):
+        declared["request_parameters"] = {
+            name: value
+            for name, value in declared["request_parameters"].items()
+            if not isinstance(value, Mapping)  # QueryProperties, which the reader adds
+        }
     body = component.get("request_body")
     if isinstance(body, Mapping):
         name = _BODIES.get(str(body.get("type")))

@@ -41,6 +41,11 @@ class Slice(dict[str, Any]):
         """The same partition with a window of the cursor."""
         return Slice(self.partition, window, self.extra_fields, parents)
 
+    def with_extra(self, fields: Mapping[str, Any]) -> Slice:
+        """The same slice with more that is known of it."""
+        extra = {**self.extra_fields, **fields}
+        return Slice(self.partition, self.cursor_slice, extra, self.parents)
+
 
 class PageHeaders(dict[str, Any]):
     """An answer's headers by any spelling; `link` holds the parsed links by relation."""

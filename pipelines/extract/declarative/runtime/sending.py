@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 
 from pipelines.errors import CredentialsRefused
 from pipelines.extract.declarative.runtime.auth import Authenticator, Send
-from pipelines.extract.declarative.runtime.judging import REFRESH, ErrorHandling
+from pipelines.extract.declarative.runtime.judging import REFRESH, RESET, ErrorHandling
 from resources.http.judge import Judge
-from resources.http.message import Answer, Request
+from resources.http.message import Answer, Headers, Request
 
 SendSoon = Callable[[Request, Judge], "Future[Answer]"]
 _TOKENS_IN_A_ROW = 2
@@ -30,8 +30,30 @@ class _Attempt:
     told: list[str] = field(default_factory=list)
 
 
+class Given:
+    """A page that came with something else, such as a parent's record."""
+
+    is_reset = False
+    method = ""
+    at = ""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def answer(self) -> Answer:
+        """The body as an answer that nobody was asked for."""
+        return Answer(status=200, headers=Headers(), body=self._body, url="", elapsed_s=0.0)
+
+    def cancel(self) -> None:
+        """There is nothing under way."""
+
+
 class Pending:
-    """One page that was asked for, or will be when its answer is needed."""
+    """One page that was asked for, or will be when its answer is needed.
+
+    With the answer, `method` and `at` (UTC) are known, and whether it asks to begin
+    the paging anew (`is_reset`).
+    """
 
     def __init__(
         self,
@@ -55,6 +77,7 @@ class Pending:
             self._future = soon(self._attempt.request, self._attempt.judge)
         self.method = ""
         self.at = ""
+        self.is_reset = False
 
     def answer(self) -> Answer:
         """The answer; waits for it. CredentialsRefused where new tokens don't help."""
@@ -65,6 +88,7 @@ class Pending:
             answer = future.result() if future else self._send(attempt.request, attempt.judge)
             if not (answer.ignored and REFRESH in attempt.told):
                 self.method = attempt.request.method
+                self.is_reset = answer.ignored and RESET in attempt.told
                 self.at = datetime.now(UTC).isoformat(timespec="milliseconds")
                 return answer
             self._refreshed += 1

@@ -7,10 +7,11 @@ belong here: any of them, which slices there are, or states.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.errors import DeclarationError
 from pipelines.extract.declarative.interpolation import compile_text
 from pipelines.extract.declarative.runtime.auth import AuthContext
 from pipelines.extract.declarative.runtime.decoders import compile_decoder
@@ -23,14 +24,24 @@ from pipelines.extract.declarative.runtime.paging import (
     compile_paginator,
 )
 from pipelines.extract.declarative.runtime.progress import Progress
+from pipelines.extract.declarative.runtime.properties import (
+    NAME as PROPERTIES,
+)
+from pipelines.extract.declarative.runtime.properties import (
+    Retrieve,
+    properties_of,
+)
 from pipelines.extract.declarative.runtime.requesters import Requester
+from pipelines.extract.declarative.runtime.resets import Resets
 from pipelines.extract.declarative.runtime.scope import PageHeaders, Scope, Slice, scope_of
 from pipelines.extract.declarative.runtime.selection import Record, Selector
-from pipelines.extract.declarative.runtime.sending import Pending, SendSoon
+from pipelines.extract.declarative.runtime.sending import Given, Pending, SendSoon
 from pipelines.extract.declarative.runtime.streams import inline_schema
 from resources.http.message import Answer, Request
 
 State = dict[str, Any]
+Asked = Sequence[Pending | Given]
+"""The requests of one page; several where its properties are too many for one."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +50,9 @@ class RecordPage:
 
     `state` may be committed with the records; a run that starts from it misses
     nothing. It is None where nothing has changed since the one before, as within a
-    slice. The last page of a stream has no answer and no records: it carries the
-    final state. `at` is when the answer came (UTC), `paths` where each record stood
-    in it, if that can be said.
+    slice. A page without an answer has no records, only a state; the last of a
+    stream is one and carries the final state. `at` is when the answer came (UTC),
+    `paths` where each record stood in it, if that can be said.
     """
 
     answer: Answer | None
@@ -54,7 +65,11 @@ class RecordPage:
 
 
 class SliceReader:
-    """A stream's components, compiled once; reads one slice after the other."""
+    """A stream's components, compiled once; reads one slice after the other.
+
+    `retrieve` reads another retriever, whose records name the properties to ask
+    for. `lazy`: the first page of a slice stands in the parent's record.
+    """
 
     def __init__(
         self,
@@ -62,29 +77,34 @@ class SliceReader:
         retriever: Mapping[str, Any],
         context: AuthContext,
         soon: SendSoon | None,
+        retrieve: Retrieve,
+        *,
+        lazy: bool = False,
     ) -> None:
-        config = context.config
-        requester = retriever["requester"]
-        self._name = str(
-            compile_text(str(stream.get("name") or ""), stream.get("$parameters") or {})(
-                {"config": config}
-            )
-        )
+        config, requester = context.config, retriever["requester"]
+        name = compile_text(str(stream.get("name") or ""), stream.get("$parameters") or {})
+        self._name = str(name({"config": config}))
         self._context = context
         self._soon = soon
+        self._lazy = lazy
+        schema = inline_schema(stream)
+        self._properties = properties_of(requester, config, retrieve, schema)
         self._requester = Requester(requester)
         self._auth = context.authenticator(requester.get("authenticator"))
         self._errors = ErrorHandling(requester.get("error_handler"), config)
         self._paginator = compile_paginator(retriever.get("paginator"), config)
         self._decode = compile_decoder(retriever.get("decoder"))
         self._selector = Selector(
-            retriever["record_selector"],
-            config,
-            stream.get("transformations") or (),
-            inline_schema(stream),
+            retriever["record_selector"], config, stream.get("transformations") or (), schema
         )
+        self._reset = retriever.get("pagination_reset")
+        if self._errors.resets and not self._reset:
+            raise DeclarationError(
+                f"An error handler of {self._name} asks for RESET_PAGINATION, and the retriever "
+                "has no pagination_reset that says how. Add it, or choose another action."
+            )
         decoder = retriever.get("decoder") or {"type": "JsonDecoder"}
-        self._has_places = decoder["type"] == "JsonDecoder"
+        self._has_places = decoder["type"] == "JsonDecoder" and self._properties is None
         self._first_only = bool(
             retriever.get("ignore_stream_slicer_parameters_on_paginated_requests")
         )
@@ -92,59 +112,97 @@ class SliceReader:
         self._data_feed = bool(cursor.get("is_data_feed"))
         self._filter_new = self._data_feed or bool(cursor.get("is_client_side_incremental"))
 
-    def begin(self, at: Slice, progress: Progress) -> Pending:
+    def begin(self, at: Slice, progress: Progress) -> Asked:
         """The first page of a slice, asked for where that may be done ahead."""
+        if self._lazy and "child_response" in at.extra_fields:
+            return [Given(at.extra_fields["child_response"])]
         return self._ask(at, self._paginator.first_token, progress)
 
-    def pages(self, at: Slice, progress: Progress, pending: Pending) -> Iterator[RecordPage]:
+    def drop(self, asked: Asked) -> None:
+        """A slice that was begun is not read after all."""
+        _cancel(asked)
+
+    def pages(self, at: Slice, progress: Progress, asked: Asked) -> Iterator[RecordPage]:
         """All pages of one slice; the last carries the state with the slice closed."""
-        guard = LoopGuard(self._name)
-        token = self._paginator.first_token
-        if token is not None:
-            guard.token(token)
+        resets = Resets(self._reset, self._name, at)
+        guard, token = LoopGuard(self._name), self._paginator.first_token
+        guard.begin(token)
         try:
             while True:
-                answer = pending.answer()
-                method, came = pending.method, pending.at
+                answers = [pending.answer() for pending in asked]
+                if any(pending.is_reset for pending in asked):
+                    at, token = resets.following(progress), self._paginator.first_token
+                    asked = self._restart(guard, at, progress)
+                    continue
+                *before, (answer, last) = zip(answers, asked, strict=True)
+                for earlier, pending in before:
+                    yield RecordPage(earlier, [], None, at, pending.method, pending.at)
                 if answer.ignored and not 200 <= answer.status < 400:
-                    break
-                scope = scope_of(self._context.config, at, token)
-                values = list(self._decode(answer.body))
-                found = self._selector.extract(values)
-                guard.page(answer.body, len(found))
-                page = Page(
-                    response=values[0] if values else {},
-                    headers=PageHeaders(answer.headers),
-                    extracted=len(found),
-                    token=token,
-                )
-                following = LATER if self._data_feed else self._paginator.early(page, scope)
-                if following is not LATER and following is not None:
-                    pending = self._next(guard, at, following, progress)
-                records = self._selector.finish(found, scope)
-                if following is LATER:
-                    following = self._late(page.behind(records), scope, at, progress)
-                    if following is not None:
-                        pending = self._next(guard, at, following, progress)
-                if self._filter_new:
-                    records = [record for record in records if progress.is_new(at, record)]
-                for record in records:
-                    progress.observe(at, record)
-                places = self._places(answer.body, values, found, records)
-                if following is None:
-                    progress.close(at)
-                    yield RecordPage(answer, records, progress.due(), at, method, came, places)
+                    progress.close(resets.whole)
+                    yield RecordPage(answer, [], progress.due(), at, last.method, last.at)
                     return
-                yield RecordPage(answer, records, None, at, method, came, places)
+                made = self._make(answers, at, token, guard, progress)
+                following, asked, records, places = made
+                is_full = resets.count(len(records))
+                if following is None and not is_full:
+                    progress.close(resets.whole)
+                    state = progress.due()
+                    yield RecordPage(answer, records, state, at, last.method, last.at, places)
+                    return
+                yield RecordPage(answer, records, None, at, last.method, last.at, places)
                 token = following
-            progress.close(at)
-            yield RecordPage(answer, [], progress.due(), at, method, came)
+                if is_full:
+                    _cancel(asked)
+                    at, token = resets.following(progress), self._paginator.first_token
+                    asked = self._restart(guard, at, progress)
         finally:
-            pending.cancel()
+            _cancel(asked)
 
-    def _next(self, guard: LoopGuard, at: Slice, token: Any, progress: Progress) -> Pending:
+    def _make(
+        self, answers: list[Answer], at: Slice, token: Any, guard: LoopGuard, progress: Progress
+    ) -> tuple[Any, Asked, list[Record], list[str] | None]:
+        """(the next token, its page asked for, this page's records, their places)."""
+        answer = answers[-1]
+        scope = scope_of(self._context.config, at, token)
+        values = list(self._decode(answer.body))
+        found = self._selector.extract(values)
+        guard.page(answer.body, len(found))
+        page = Page(
+            response=values[0] if values else {},
+            headers=PageHeaders(answer.headers),
+            extracted=len(found),
+            token=token,
+        )
+        asked: Asked = ()
+        early = not self._data_feed and self._properties is None and self._reset is None
+        following = self._paginator.early(page, scope) if early else LATER
+        if following is not LATER and following is not None:
+            asked = self._next(guard, at, following, progress)
+        records = self._selector.finish(found, scope)
+        if self._properties is not None:
+            chunks = [self._whole(earlier, scope) for earlier in answers[:-1]]
+            records = self._properties.merged([*chunks, records])
+        if following is LATER:
+            following = self._late(page.behind(records), scope, at, progress)
+            if following is not None:
+                asked = self._next(guard, at, following, progress)
+        if self._filter_new:
+            records = [record for record in records if progress.is_new(at, record)]
+        for record in records:
+            progress.observe(at, record)
+        return following, asked, records, self._places(answer.body, values, found, records)
+
+    def _whole(self, answer: Answer, scope: Scope) -> list[Record]:
+        values = list(self._decode(answer.body))
+        return self._selector.finish(self._selector.extract(values), scope)
+
+    def _next(self, guard: LoopGuard, at: Slice, token: Any, progress: Progress) -> Asked:
         guard.token(token)
         return self._ask(at, token, progress)
+
+    def _restart(self, guard: LoopGuard, at: Slice, progress: Progress) -> Asked:
+        guard.begin(self._paginator.first_token)
+        return self._ask(at, self._paginator.first_token, progress)
 
     def _late(self, page: Page, scope: Scope, at: Slice, progress: Progress) -> Any:
         """The next token; a feed, newest first, ends where the known begins."""
@@ -159,12 +217,31 @@ class SliceReader:
             return None
         return self._selector.places(values, found, records, body.lstrip()[:1] == b"[")
 
-    def _ask(self, at: Slice, token: Any, progress: Progress) -> Pending:
+    def _ask(self, at: Slice, token: Any, progress: Progress) -> Asked:
+        if self._properties is None:
+            return [self._pending(at, token, progress)]
+        asked = []
+        for chunk in self._properties.chunks():
+            with_chunk = at.with_extra({PROPERTIES: chunk})
+            asked.append(self._pending(with_chunk, token, progress, chunk))
+        return asked
+
+    def _pending(
+        self, at: Slice, token: Any, progress: Progress, properties: list[str] | None = None
+    ) -> Pending:
         def make() -> Request:
             parts: list[Parts] = [self._auth.parts(), self._paginator.parts(token)]
             if token is None or not self._first_only:
                 parts.append(progress.parts(at))
+            if self._properties is not None and self._properties.parameter and properties:
+                joined = {self._properties.parameter: ",".join(properties)}
+                parts.append(Parts(request_parameter=joined))
             scope = scope_of(self._context.config, at, token)
             return self._requester.request(scope, parts, self._paginator.page_url(token))
 
         return Pending(self._name, make, self._errors, self._auth, self._context.send, self._soon)
+
+
+def _cancel(asked: Asked) -> None:
+    for pending in asked:
+        pending.cancel()

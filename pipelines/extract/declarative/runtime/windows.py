@@ -17,6 +17,7 @@ from typing import Any
 from pipelines.errors import DeclarationError
 from pipelines.extract.declarative.datetimes import format_time
 from pipelines.extract.declarative.interpolation import compile_text
+from pipelines.extract.declarative.runtime.clamping import Clamp, compile_clamp
 from pipelines.extract.declarative.runtime.moments import (
     Gap,
     compile_moment,
@@ -46,6 +47,7 @@ class CursorPlan:
     end: Any
     step: Gap | None = None
     granularity: Gap | None = None
+    clamp: Clamp | None = None
     lookback: Gap | None = None
     strict: bool = False
     fields: tuple[str, str] = ("start_time", "end_time")
@@ -85,12 +87,6 @@ def compile_cursor(component: Mapping[str, Any], config: Mapping[str, Any]) -> C
 
 
 def _datetime_plan(component: Mapping[str, Any], config: Mapping[str, Any]) -> CursorPlan:
-    if component.get("clamping"):
-        raise DeclarationError(
-            "The cursor clamps its windows to days, weeks or months, which is not done here. "
-            "Leave `clamping` out, or choose `step` so that windows need no clamping."
-        )
-
     def text(name: str) -> Any:
         value = component.get(name)
         if value in (None, ""):
@@ -107,16 +103,22 @@ def _datetime_plan(component: Mapping[str, Any], config: Mapping[str, Any]) -> C
             "cursor_granularity. Give both, or neither."
         )
     scope = {"config": config}
-    end = component.get("end_datetime")
+    declared_end = component.get("end_datetime")
+    end = compile_moment(declared_end, form)(scope) if declared_end else datetime.now(UTC)
+    clamp = compile_clamp(component.get("clamping"), component.get("$parameters") or {}, config)
+    unit = duration(granularity) if granularity else None
+    if clamp is not None:
+        end = earlier(clamp.down(end), unit or clamp.unit)
     return CursorPlan(
         cursor_field=str(text("cursor_field")),
         counting=False,
         forms=(*(str(item) for item in component.get("cursor_datetime_formats") or ()), form),
         form=form,
         start=compile_moment(component["start_datetime"], form)(scope),
-        end=compile_moment(end, form)(scope) if end else datetime.now(UTC),
+        end=end,
         step=duration(step) if step else None,
-        granularity=duration(granularity) if granularity else None,
+        granularity=unit,
+        clamp=clamp,
         lookback=duration(lookback) if lookback else None,
         strict=bool(component.get("is_compare_strictly")),
         fields=names,
@@ -154,6 +156,10 @@ def _options(
     )
 
 
+def _as_it_is(moment: Any) -> Any:
+    return moment
+
+
 @dataclass
 class Interval:
     """Read from `start` to `end`; `latest` is the highest value seen, if any."""
@@ -187,13 +193,23 @@ class Cursor:
         if plan.lookback is not None:
             lower = earlier(lower, plan.lookback)
         lower, upper = max(lower, plan.start), plan.end
-        if lower > upper or (lower == upper and (plan.strict or plan.granularity is None)):
+        clamp = plan.clamp.up if plan.clamp is not None else _as_it_is
+        if lower > upper or (lower == upper and plan.granularity is None):
             return
-        step, granularity = plan.step, plan.granularity
-        while step is not None and granularity is not None and later(lower, step) < upper:
-            following = later(lower, step)
-            yield self._window(lower, earlier(following, granularity))
+        lower = clamp(lower)
+        if lower > upper or (lower == upper and plan.strict):
+            return
+        step = plan.step
+        while step is not None and plan.granularity is not None and later(lower, step) < upper:
+            following = clamp(later(lower, step))
+            if lower >= following:
+                return
+            if following >= upper:
+                break
+            yield self._window(lower, earlier(following, plan.granularity))
             lower = following
+        if plan.granularity is None:
+            upper = clamp(upper)
         if lower <= upper:
             yield self._window(lower, upper)
 
@@ -238,6 +254,12 @@ class Cursor:
         if self.plan.lookback is not None:
             lowest = max(earlier(lowest, self.plan.lookback), self.plan.start)
         return bool(lowest <= value <= self.plan.end)
+
+    def narrowed(self, window: Mapping[str, Any]) -> Window | None:
+        """The window from the highest value seen in it on, if any was."""
+        if self._latest is None:
+            return None
+        return {**window, self.plan.fields[0]: self.plan.write(self._latest)}
 
     def close(self, window: Mapping[str, Any]) -> None:
         """The window was read to its end."""
