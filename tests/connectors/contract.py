@@ -6,9 +6,12 @@ vendor answers.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,6 +22,7 @@ from pipelines.extract.declarative.runtime.reading import RecordPage, read_strea
 from pipelines.naming import normalise
 from resources.http.client import HttpClient
 from resources.http.policy import Policy
+from resources.http.tokens import TokenStore, new_key
 from sandbox import apis
 from sandbox.faults import Fault
 from sandbox.server import Running, serving
@@ -39,6 +43,8 @@ POLICY = Policy(
 """Of this machine, and so impatient that a fault doesn't last."""
 
 Record = dict[str, Any]
+column_of = lru_cache(maxsize=None)(normalise)
+"""A field's name in the warehouse."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +92,24 @@ def connector(name: str) -> Connector:
 
 @dataclass
 class Bench:
-    """A connector with its stand-in, which is served. `environment` may be changed."""
+    """A connector with its stand-in, which is served. `environment` may be changed.
+
+    `tokens` keeps refresh tokens that change with every use.
+    """
 
     connector: Connector
     stand_in: StandIn
     running: Running
     environment: dict[str, str]
+    tokens: TokenStore
     policy: Policy = POLICY
 
     def pages(self, stream: str, state: Mapping[str, Any] | None = None) -> list[RecordPage]:
         """All pages of a stream of the manifest."""
         config = self.connector.config(self.environment)
         with HttpClient(policy_for(self.connector.manifest, config, self.policy)) as client:
-            return list(read_stream(self.connector.manifest, stream, config, state, client.send))
+            send, manifest = client.send, self.connector.manifest
+            return list(read_stream(manifest, stream, config, state, send, self.tokens))
 
     def read(self, stream: str, state: Mapping[str, Any] | None = None) -> list[Record]:
         """All records of a stream."""
@@ -118,8 +129,9 @@ class Bench:
 def bench(name: str, *, stand_in: StandIn | None = None) -> Iterator[Bench]:
     """A connector beside its stand-in in the made-up world."""
     served = stand_in or apis.stand_in(name, UNIVERSE)
-    with serving([served]) as running:
-        yield Bench(connector(name), served, running, dict(running.environment))
+    with serving([served]) as running, tempfile.TemporaryDirectory() as folder:
+        tokens = TokenStore(Path(folder), new_key())
+        yield Bench(connector(name), served, running, dict(running.environment), tokens)
 
 
 def records(pages: Sequence[RecordPage]) -> list[Record]:
@@ -129,8 +141,8 @@ def records(pages: Sequence[RecordPage]) -> list[Record]:
 
 def keys_of(record: Record, key: Sequence[str]) -> tuple[Any, ...]:
     """The values of a record's key, by the columns' names; None for what isn't there."""
-    named = {normalise(field): value for field, value in record.items()}
-    return tuple(named.get(normalise(part)) for part in key)
+    named = {column_of(field): value for field, value in record.items()}
+    return tuple(named.get(column_of(part)) for part in key)
 
 
 __all__ = [
@@ -143,6 +155,7 @@ __all__ = [
     "Fault",
     "Record",
     "bench",
+    "column_of",
     "connector",
     "keys_of",
     "records",

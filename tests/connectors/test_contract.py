@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.naming import normalise
 from sandbox import apis
 from tests.conftest import ROOT
 from tests.connectors.contract import (
@@ -18,6 +17,7 @@ from tests.connectors.contract import (
     UNIVERSE,
     Record,
     bench,
+    column_of,
     connector,
     keys_of,
     records,
@@ -119,7 +119,7 @@ def _check_fields(table: str, entry: dict[str, Any], stream: Any, found: list[Re
     cursor = (stream.get("incremental_sync") or {}).get("cursor_field")
     if cursor:
         assert all(record.get(cursor) is not None for record in found), f"{table}: {cursor}"
-    columns = {normalise(field) for record in found for field in record}
+    columns = {column_of(field) for record in found for field in record}
     declared = set(entry.get("columns") or {}) | set(entry.get("personal") or ())
     assert declared <= columns, f"{table}: {declared - columns} are in no record"
 
