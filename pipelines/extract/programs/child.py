@@ -11,7 +11,6 @@ user may read. What it can't do is see our settings, secrets or variables.
 from __future__ import annotations
 
 import os
-import re
 import select
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from pathlib import Path
 
 from pipelines.errors import ConfigurationError, SourceError, SourceUnavailable
 from pipelines.extract.environments import PROXIES
+from pipelines.extract.programs.telling import told
 from resources.http.masking import Masker
 
 LONGEST_LINE = 64 << 20
@@ -35,7 +35,6 @@ _KEPT_OF_STDERR = 64 << 10
 _SHOWN_LINES = 15
 _SHOWN_CHARACTERS = 3_000
 _GRACE_S = 5.0
-_LONG_RUN = re.compile(r"\S{1000,}")
 _PASSED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -137,11 +136,7 @@ class Child:
             # What is left of its first line may begin in the middle of a secret.
             heard = heard.partition(b"\n")[2]
         said = (b"".join(self._noise) + heard).decode(errors="replace")
-        # Masked before it is cut, so that no half of a secret is left standing; and long
-        # runs, which no one reads, are taken out whole: masking them takes very long.
-        said = self._masker.mask(_LONG_RUN.sub("…", said))
-        lines = [line for line in said.splitlines() if line.strip()]
-        shown = "\n  ".join(lines[-_SHOWN_LINES:])[-_SHOWN_CHARACTERS:]
+        shown = told(said, self._masker, characters=_SHOWN_CHARACTERS, lines=_SHOWN_LINES)
         return f" It said last:\n  {shown}" if shown else " It said nothing about it."
 
     def close(self) -> None:

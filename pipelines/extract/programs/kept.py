@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ class KeptConfig:
         self._settings = settings
         self._store = TokenStore(store_at, self._key)
         self._name = f"{source}/config"
+        self._lock = threading.Lock()
 
     def config(self) -> dict[str, Any]:
         """What the program gets: as given, with what it changed itself put in.
@@ -48,31 +50,38 @@ class KeptConfig:
         if self._settings.token_key is None and not renews:
             return config
         self._key()
-        token = self._store.get(self._name)
-        for change in json.loads(token.extra["changes"]) if token else ():
-            path = tuple(change["path"])
-            if _fingerprint(self._given, path) == change["given"]:
-                _put(config, path, change["value"])
+        for path, change in self._known().items():
+            _put(config, path, change["value"])
         return config
 
-    def keep(self, config: Mapping[str, Any]) -> bool:
-        """Keep what differs in the program's config from what was given; whether any does.
+    def keep(self, config: Mapping[str, Any], passed: Mapping[str, Any]) -> None:
+        """Keep what differs in the program's config now from what was passed to it.
 
         On the disk when this returns. ConfigurationError without a key to keep it under.
         """
-        given = dict(_leaves(self._given))
-        changes = [
-            {"path": path, "given": _fingerprint(self._given, path), "value": value}
+        before = dict(_leaves(passed))
+        changes = {
+            path: {"path": path, "given": _fingerprint(self._given, path), "value": value}
             for path, value in _leaves(config)
-            if given.get(path, _leaves) != value and not path[0].startswith(_OURS)
-        ]
+            if before.get(path, _leaves) != value and not path[0].startswith(_OURS)
+        }
         if not changes:
-            return False
-        text = json.dumps(changes, sort_keys=True)
-        known = self._store.get(self._name)
-        if known is None or known.extra["changes"] != text:
+            return
+        with self._lock:
+            # What it doesn't change now it may have changed before.
+            known = self._known() | changes
+            text = json.dumps(list(known.values()))
             self._store.put(self._name, Token(access_token="", extra={"changes": text}))
-        return True
+
+    def _known(self) -> dict[Path, dict[str, Any]]:
+        """The changes kept so far, but for values that a person has given anew since."""
+        token = self._store.get(self._name)
+        changes = json.loads(token.extra["changes"]) if token else ()
+        return {
+            tuple(change["path"]): change
+            for change in changes
+            if _fingerprint(self._given, tuple(change["path"])) == change["given"]
+        }
 
     def _key(self) -> str:
         key = self._settings.token_key

@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,16 @@ from pipelines.extract.programs.workplace import Workplace
 from pipelines.extract.readers import Surroundings
 from resources.http.masking import Masker, is_secret_name
 
-CONFIG = "config.json"
+CONFIG, PASSED = "config.json", "passed.json"
+"""The config that a program may rewrite, and as it was passed to it."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """One run; `keep` takes the config as the program says it is now."""
+
+    child: Child
+    keep: Callable[[Mapping[str, Any]], None]
 
 
 class Program:
@@ -58,7 +68,7 @@ class Program:
         self._running: set[Child] = set()
 
     @contextmanager
-    def run(self, order: Callable[[Workplace, Path], Sequence[str | Path]]) -> Iterator[Child]:
+    def run(self, order: Callable[[Workplace, Path], Sequence[str | Path]]) -> Iterator[Running]:
         """The program, running within the block and ended behind it.
 
         `order` gives the rest of its command line, from the folder and the config file
@@ -71,6 +81,7 @@ class Program:
             for secret in _secrets(config):
                 self.masker.register(secret)
             written = place.write(CONFIG, config)
+            place.write(PASSED, config)
             arguments = [*self._arguments(), *map(str, order(place, written))]
             child = Child(
                 self.name,
@@ -85,7 +96,7 @@ class Program:
             with self._lock:
                 self._running.add(child)
             stack.callback(self._running.discard, child)
-            yield child
+            yield Running(child, lambda changed: self.keep(changed, config))
 
     def close(self) -> None:
         """End what is still running; may be called twice."""
@@ -94,14 +105,23 @@ class Program:
         for child in running:
             child.close()
 
+    def keep(self, config: Mapping[str, Any], passed: Mapping[str, Any]) -> None:
+        """Keep what the program changed in the config that was passed to it."""
+        for secret in _secrets(config):
+            self.masker.register(secret)
+        self.kept.keep(config, passed)
+
     def _salvage(self, folder: Path) -> None:
-        """Keep what a run changed in its config file, whole or not at all."""
+        """Keep what a run has written into its config file."""
         try:
-            config = orjson.loads((folder / CONFIG).read_bytes())
+            config, passed = (
+                orjson.loads((folder / name).read_bytes()) for name in (CONFIG, PASSED)
+            )
         except (OSError, orjson.JSONDecodeError):
+            # It was killed before it could be passed any, or while it wrote.
             return
         if isinstance(config, dict):
-            self.kept.keep(config)
+            self.keep(config, passed)
 
 
 def installed(

@@ -99,8 +99,8 @@ class TapReader:
                 arguments += ["--state", place.write("state.json", state)]
             return arguments
 
-        with self._program.run(order) as child:
-            run = Run(self._tap, stream.theirs, child, state)
+        with self._program.run(order) as running:
+            run = Run(self._tap, stream.theirs, running.child, state)
             yield from run.answers(just_one=just_one)
 
     def close(self) -> None:
@@ -111,8 +111,8 @@ class TapReader:
         """The catalog, asked for once; None for a tap that knows none."""
         with self._lock:
             if self._catalog is None:
-                with self._program.run(_discover) as child:
-                    self._catalog = self._answer(child)
+                with self._program.run(_discover) as running:
+                    self._catalog = self._answer(running.child)
             return self._catalog or None
 
     def _answer(self, child: Child) -> catalogs.Catalog:

@@ -1,0 +1,85 @@
+"""Runs a manifest by airbyte-cdk; started by the python of the connector's environment.
+
+Belongs here: handing manifest, Python classes and arguments to airbyte-cdk. Does not
+belong here: anything of ours: this file runs where Headwater isn't installed.
+
+Called as `python -I runner.py MANIFEST COMPONENTS COMMAND …`; COMPONENTS is the file of
+the manifest's classes, or empty. A class is found under whatever module the manifest
+names for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+
+def main(manifest_file: str, components_file: str, *arguments: str) -> None:
+    """Run one command (check, discover, read) and end as airbyte-cdk does."""
+    with open(manifest_file, encoding="utf-8") as file:  # noqa: PTH123  (needs nothing)
+        manifest = json.load(file)
+    if components_file:
+        _install(components_file, set(_modules(manifest)))
+    entrypoint: Any = importlib.import_module("airbyte_cdk.entrypoint")
+    declarative: Any = importlib.import_module(
+        "airbyte_cdk.sources.declarative.concurrent_declarative_source"
+    )
+    kind = declarative.ConcurrentDeclarativeSource
+    given = entrypoint.AirbyteEntrypoint.parse_args(list(arguments))
+    catalog, state = getattr(given, "catalog", None), getattr(given, "state", None)
+    source = kind(
+        catalog=kind.read_catalog(catalog) if catalog else None,
+        config=kind.read_config(given.config),
+        state=kind.read_state(state) if state else [],
+        source_config=manifest,
+        config_path=given.config,
+    )
+    entrypoint.launch(source, list(arguments))
+
+
+def _install(path: str, names: set[str]) -> None:
+    """Make the classes importable under every module name that the manifest uses."""
+    spec = importlib.util.spec_from_file_location("components", path)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"The file of Python classes {path} is no Python file.")
+    module = importlib.util.module_from_spec(spec)
+    # Registered before it runs: dataclasses look their module up.
+    for name in ("components", "source_declarative_manifest.components", *names):
+        _register(name, module)
+    spec.loader.exec_module(module)
+    classes = {name: value for name, value in vars(module).items() if not name.startswith("__")}
+    for name in names:
+        # A package made for the modules in it may be named for classes, too.
+        vars(sys.modules[name]).update(classes)
+
+
+def _register(name: str, module: ModuleType) -> None:
+    package, _, last = name.rpartition(".")
+    if package:
+        if package not in sys.modules:
+            _register(package, ModuleType(package))
+        sys.modules[package].__path__ = []
+        setattr(sys.modules[package], last, module)
+    sys.modules.setdefault(name, module)
+
+
+def _modules(value: Any) -> Iterator[str]:
+    """The module of every class that a manifest names."""
+    if isinstance(value, dict):
+        name = value.get("class_name")
+        if isinstance(name, str) and "." in name:
+            yield name.rpartition(".")[0]
+        for inner in value.values():
+            yield from _modules(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _modules(inner)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
