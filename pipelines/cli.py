@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli_sources import new, sources
 from pipelines.errors import HeadwaterError
 
 app = typer.Typer(
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(no_args_is_help=True, help="See and replay the rows that were set aside.")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(sources, name="sources")
+app.add_typer(new, name="new")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 

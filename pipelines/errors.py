@@ -42,15 +42,25 @@ class ConfigurationError(HeadwaterError):
 
 
 class NotConfigured(ConfigurationError):
-    """A source lacks settings; `missing` holds (variable, what it is) of each."""
+    """A source lacks settings; `missing` holds (variable, what it is) of each.
 
-    def __init__(self, source: str, missing: Sequence[tuple[str, str]]) -> None:
+    With `any_of` one of them is enough: all have defaults, and the source is read
+    once a person has set one.
+    """
+
+    def __init__(
+        self, source: str, missing: Sequence[tuple[str, str]], *, any_of: bool = False
+    ) -> None:
         self.source = source
         self.missing = tuple(missing)
-        names = "; ".join(f"{name} ({about})" if about else name for name, about in missing)
+        self.any_of = any_of
+        names = "; ".join(
+            f"{name} ({about.rstrip('.')})" if about else name for name, about in missing
+        )
+        one = "one of these " if any_of else ""
         super().__init__(
-            f"The source {source} is not configured. Set in the environment, in .env, or as files "
-            f"in the folder HEADWATER_SECRETS: {names}."
+            f"The source {source} is not configured. Set {one}in the environment, in .env, or as "
+            f"files in the folder HEADWATER_SECRETS: {names}."
         )
 
 

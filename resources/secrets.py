@@ -19,7 +19,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 from pipelines.errors import ConfigurationError, NotConfigured
-from pipelines.spec import Setting
+from pipelines.spec import Setting, Source
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -45,6 +45,14 @@ class Given:
         """The required settings, at any depth of `config`, that have no value."""
         return [s for s in settings_in(config) if s.required and self.value(s) is None]
 
+    def lacking(self, source: Source) -> NotConfigured | None:
+        """What a source needs before it is read; None if nothing."""
+        try:
+            self.config(source.name, vars(source.connection) if source.connection else {})
+        except NotConfigured as error:
+            return error
+        return None
+
     def secrets(self, config: Any) -> list[str]:
         """The values that must never show."""
         values = (self.value(s) for s in settings_in(config) if s.secret)
@@ -59,10 +67,10 @@ class Given:
         """
         missing = self.missing(config)
         settings = list(settings_in(config))
-        if not missing and settings and not any(self._text(s.env) is not None for s in settings):
-            missing = settings
-        if missing:
-            raise NotConfigured(source, [(s.env, s.description) for s in missing])
+        untouched = settings and all(self._text(s.env) is None for s in settings)
+        if missing or untouched:
+            told = [(s.env, s.description) for s in missing or settings]
+            raise NotConfigured(source, told, any_of=not missing)
         found = self._replaced(config)
         assert isinstance(found, dict)
         return found

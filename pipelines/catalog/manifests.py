@@ -8,11 +8,13 @@ reader validates it whole.
       description, owner, homepage, licence
       config: {api_key: {env, description, secret, default, required}, page_size: 100}
       streams: {companies: {description, mode, key, columns, checks, …}}
-    version: …            (the manifest, as its interpreter wants it)
+      manifest: {file, sha256}   (one that somebody else wrote), or beside the block:
+    version: …                   (the manifest, as its interpreter wants it)
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from pipelines.catalog.cache import Cache
@@ -45,6 +47,7 @@ def read_manifest_source(found: Found, cache: Cache, report: Reporter) -> Source
         return None
     below = report.below(BLOCK)
     fields = Fields(block, below)
+    manifest = _manifest(found, fields, document, below)
     source = Source(
         name=found.name,
         description=fields.text("description"),
@@ -53,13 +56,45 @@ def read_manifest_source(found: Found, cache: Cache, report: Reporter) -> Source
         licence=fields.text("licence") if fields.has("licence") else None,
         streams=_streams(fields, below),
         connection=Api(
-            manifest=document,
+            manifest=manifest,
             config=_config(fields.mapping("config") or {}, below.below("config")),
             origin=found.shown,
         ),
     )
     fields.done()
     return source
+
+
+def _manifest(
+    found: Found, fields: Fields, rest: dict[str, Any], report: Reporter
+) -> dict[str, Any] | str:
+    """What stands beside the block, or the text of the file that it names.
+
+    Such a file was written by somebody else; its hash is pinned, so that it can't
+    change without a person who looks at it.
+    """
+    named = fields.mapping("manifest")
+    if named is None:
+        return rest
+    for name in rest:
+        report(str(name), "The block names a file with the manifest, so nothing else stands here.")
+    inner = Fields(named, report.below("manifest"))
+    path, pinned = inner.text("file"), inner.text("sha256")
+    inner.done()
+    try:
+        content = (found.path.parent / path).read_bytes()
+        text = content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        report("manifest.file", f"{path} can't be read: {error}.")
+        return rest
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != pinned:
+        report(
+            "manifest.sha256",
+            f"{path} hashes to {digest}; expected {pinned}. It was changed since it was added: "
+            "look at it, and add it again with `headwater sources add manifest`.",
+        )
+    return text
 
 
 def _document(found: Found, cache: Cache, report: Reporter) -> dict[str, Any] | None:

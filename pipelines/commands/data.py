@@ -1,17 +1,20 @@
 """The data folder that a command reads: the one set, or the made-up firm's.
 
-Belongs here: generating the made-up firm on first use, and saying so. Does not
-belong here: what the firm's files hold (`sandbox`).
+Belongs here: generating the made-up firm on first use, starting the stand-ins for
+its vendors, and saying so. Does not belong here: what they hold (`sandbox`).
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import uuid
 
 from pipelines.errors import ConfigurationError
 from resources.settings import Settings
+
+_HERE = "127.0.0.1"
 
 
 def with_data(settings: Settings) -> tuple[Settings, str | None]:
@@ -28,11 +31,28 @@ def with_data(settings: Settings) -> tuple[Settings, str | None]:
                 "holds the source files, or unset it to work on a made-up firm."
             )
         return settings, None
-    word = f"HEADWATER_DATA is not set, so a made-up firm is read from {settings.sandbox}."
+    word = (
+        f"HEADWATER_DATA is not set, so a made-up firm is read: files in {settings.sandbox}, and "
+        "stand-ins for its vendors."
+    )
     if not settings.sandbox.is_dir():
         _write_firm(settings)
     os.environ["HEADWATER_DATA"] = str(settings.sandbox)
-    return settings.model_copy(update={"data": settings.sandbox}), word
+    # A real key must not reach a stand-in, nor a made-up one the vendor: what a
+    # person has set for a source doesn't count here.
+    os.environ.update(_stand_ins(settings))
+    os.environ["HEADWATER_ALLOW_HOSTS"] = _HERE
+    made_up = {"data": settings.sandbox, "allow_hosts": (_HERE,)}
+    return settings.model_copy(update=made_up), word
+
+
+def _stand_ins(settings: Settings) -> dict[str, str]:
+    """Start the vendors' stand-ins, which live as long as this process; their settings."""
+    from sandbox.vendors import start
+
+    running = start(settings.sandbox)
+    atexit.register(running.close)
+    return running.environment
 
 
 def _write_firm(settings: Settings) -> None:

@@ -32,9 +32,11 @@ def print_json(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def as_json(value: Any) -> bytes:
-    """Indented JSON; what JSON can't hold exactly (decimals, bytes …) is text."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+def as_json(value: Any, *, indent: bool = True) -> bytes:
+    """JSON, on one line or indented; what it can't hold exactly (decimals, bytes …) is text."""
+    options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+    if indent:
+        options |= orjson.OPT_INDENT_2
     return orjson.dumps(value, default=str, option=options)
 
 

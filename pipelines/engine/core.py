@@ -54,6 +54,11 @@ class Engine:
         """The folder that file sources read: HEADWATER_DATA, or the made-up firm's."""
         return FileStore(str(self.settings.data or self.settings.sandbox))
 
+    def store_of(self, source: Source) -> FileStore:
+        """Where the files of a source lie."""
+        assert source.connection is None
+        return self.store
+
     @cached_property
     def given(self) -> Given:
         """The values that people gave for sources."""
@@ -73,7 +78,12 @@ class Engine:
 
     def close(self) -> None:
         """Close readers and warehouse; the engine can be used again and opens them anew."""
-        for reader in self._readers.values():
-            reader.close()
-        self._readers.clear()
+        self.close_readers()
         self.warehouse.close()
+
+    def close_readers(self) -> None:
+        """End what systems are asked with."""
+        with self._opening:
+            for reader in self._readers.values():
+                reader.close()
+            self._readers.clear()

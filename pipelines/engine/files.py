@@ -20,6 +20,7 @@ from pipelines.load.manifest import Rules
 from pipelines.load.writer import Aim, PackageWriter
 from pipelines.naming import NameMap
 from pipelines.spec import FileStream, Source, raw_table
+from resources.files import FileStore
 
 
 def load_files(
@@ -40,7 +41,7 @@ def load_files(
     table = raw_table(source.name, stream.name)
     todo = plan(
         stream,
-        engine.store,
+        engine.store_of(source),
         state,
         declaration=declaration_hash(stream),
         full_refresh=full_refresh,
@@ -71,6 +72,7 @@ def _extract(
 ) -> Package:
     """Read the planned files into one package."""
     names = NameMap(state.names)
+    store = engine.store_of(source)
     aim = Aim(
         source=source.name,
         stream=stream.name,
@@ -84,7 +86,7 @@ def _extract(
     try:
         with PackageWriter(landing, aim) as writer:
             for file in todo.to_read:
-                _read(engine, stream, file, names, writer, told)
+                _read(store, stream, file, names, writer, told)
             hashes = writer.finish()
             after = StreamState(
                 files=todo.files_after(hashes),
@@ -100,7 +102,7 @@ def _extract(
 
 
 def _read(
-    engine: Engine,
+    store: FileStore,
     stream: FileStream,
     file: SourceFile,
     names: NameMap,
@@ -114,7 +116,7 @@ def _read(
                 keep(data)
                 told.more(len(data))
 
-            for chunk in read_file(stream, file, engine.store, names, tee):
+            for chunk in read_file(stream, file, store, names, tee):
                 writer.write(chunk)
     except FileRefused as error:
         if stream.mode == "replace":

@@ -102,15 +102,21 @@ def _looking_closely(values: pa.Array, target: pa.DataType) -> tuple[pa.Array, M
         return _decimal(text, target)
     if pa.types.is_date(target):
         return _parse(text, target, _DAY)
+    if pa.types.is_time(target) or pa.types.is_timestamp(target):
+        return _moment(text, target)
+    return _cast(text, target)
+
+
+def _moment(text: pa.Array, target: pa.DataType) -> tuple[pa.Array, Misfit]:
+    # Nothing is lost with nanoseconds that are noughts.
+    text = pc.replace_substring_regex(text, r"(\.\d{6})0{1,3}(\D|$)", r"\1\2")
     if pa.types.is_time(target):
         on_a_day = pc.binary_join_element_wise("1970-01-01T", text, "")
         after, misfit = _parse(on_a_day, pa.timestamp("us"), f"1970-01-01T{_CLOCK}")
         return after.cast(target), misfit
     if pa.types.is_timestamp(target) and target.tz is None:
         return _parse(text, target, f"{_DAY}([T ]{_CLOCK})?")
-    if pa.types.is_timestamp(target):
-        return _zoned(text, target)
-    return _cast(text, target)
+    return _zoned(text, target)
 
 
 def _boolean(text: pa.Array) -> tuple[pa.Array, Misfit]:

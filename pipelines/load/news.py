@@ -38,6 +38,8 @@ def brings_news(warehouse: Warehouse, package: Package, stream: Stream) -> bool:
         )
         if change.staged.misfit or not _known_rejects(connection, package):
             return True
+        if manifest.counts.rows == 0:
+            return False
         known = set(table_columns(connection, manifest.table))
         names = [name for name in change.columns if name not in SYSTEM_COLUMNS]
         return not set(names) <= known or _differs(connection, change, names)

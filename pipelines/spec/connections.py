@@ -28,13 +28,13 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """An API described by a manifest in the low-code vocabulary.
+    """An API described by a manifest in the low-code vocabulary, or by its text.
 
     `config` is what the manifest calls config; a Setting in it, at any depth, is
     replaced by its value when the source is read.
     """
 
-    manifest: Mapping[str, Any]
+    manifest: Mapping[str, Any] | str
     config: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "manifest"
 

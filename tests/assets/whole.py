@@ -6,7 +6,7 @@ here: what is expected of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,12 @@ class Outcome:
         self._keep([run_rule(warehouse, rule) for rule in catalog.rules.values()])
 
 
-def outcome(data: Path, home: Path, catalog: Catalog) -> Outcome:
-    """An installation of its own that reads `data`; nothing was run yet."""
-    return Outcome(Engine(Settings(home=home, data=data), catalog))
+def outcome(
+    data: Path, home: Path, catalog: Catalog, given: Mapping[str, str] | None = None
+) -> Outcome:
+    """An installation of its own that reads `data`; nothing was run yet.
+
+    `given` are values for sources' settings, as stand-ins on this machine need them.
+    """
+    settings = Settings(home=home, data=data, allow_hosts=("127.0.0.1",))
+    return Outcome(Engine(settings, catalog, instead=given))

@@ -32,6 +32,12 @@ def cast(value: Any, sql: str, kind: pa.DataType | None = None) -> Any:
     ("text", "sql", "expected"),
     [
         ("007", "BIGINT", 7),
+        (
+            "2023-01-20T12:06:48.120000000Z",
+            "TIMESTAMPTZ",
+            datetime(2023, 1, 20, 12, 6, 48, 120_000, tzinfo=UTC),
+        ),
+        ("12:06:48.120000000", "TIME", time(12, 6, 48, 120_000)),
         (" +5 ", "INTEGER", 5),
         ("2021.0", "INTEGER", 2021),
         ("-0", "BIGINT", 0),
