@@ -19,8 +19,9 @@ from pipelines.errors import DeclarationError, SourceNotFound
 from pipelines.extract.databases.cursor import Progress
 from pipelines.extract.databases.postgres_catalog import Relation
 from pipelines.extract.databases.postgres_session import Session
+from pipelines.extract.databases.postgres_text import misfit_text, settled_value
 from pipelines.extract.databases.postgres_types import CURSORS, ENDLESS, MOMENTS, Way, way
-from pipelines.extract.databases.postgres_values import plain, spoken
+from pipelines.extract.databases.postgres_values import plain
 from pipelines.extract.databases.rejects import reject
 from pipelines.flow import Reject
 from pipelines.naming import literal, normalise, quote
@@ -191,8 +192,8 @@ class Reading:
             each = self.ways[n]
             said = batch.column(f"o{n}")[row].as_py() if each.odd else None
             given = plain(batch.column(n))[row]
-            said_of.append((each.field.name, said or _text(given), each.sql))
-        record = {name: _value(rows.column(name)[row]) for name in rows.column_names}
+            said_of.append((each.field.name, said or misfit_text(given), each.sql))
+        record = {name: settled_value(rows.column(name)[row]) for name in rows.column_names}
         return reject(place, said_of, record)
 
 
@@ -219,31 +220,3 @@ def _places(cuts: Sequence[int]) -> list[str]:
 
 def _as(values: pa.Array, wanted: pa.Field) -> pa.Array:
     return values if values.type.equals(wanted.type) else values.cast(wanted.type)
-
-
-def _text(value: pa.Scalar) -> str:
-    """A value that has no place, as text."""
-    if pa.types.is_timestamp(value.type):
-        return spoken(value.value)
-    if pa.types.is_list(value.type):
-        return "{" + ",".join(_text(item) if item.is_valid else "NULL" for item in value) + "}"
-    said = str(plain_scalar(value).as_py())
-    return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(said, said)
-
-
-def plain_scalar(value: pa.Scalar) -> pa.Scalar:
-    """The scalar without the driver's marks on its type."""
-    return value.value if isinstance(value.type, pa.BaseExtensionType) else value
-
-
-def _value(value: pa.Scalar) -> Any:
-    """A value that does have its place, as one that JSON can say."""
-    try:
-        return value.as_py()
-    except (ValueError, OverflowError):
-        pass
-    if pa.types.is_list(value.type):
-        return [_value(item) if item.is_valid else None for item in value]
-    if abs(value.value) == (2**63 - 1 if value.type.bit_width == 64 else 2**31 - 1):
-        return "infinity" if value.value > 0 else "-infinity"
-    return str(value)

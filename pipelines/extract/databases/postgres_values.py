@@ -10,7 +10,6 @@ warehouse, and which those are (None: all fit).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 import numpy as np
@@ -29,11 +28,10 @@ _DAYS = 10_957
 _ENDLESS = 2**63 - 1 + _MICROS - 2**64
 WRAPPED = (_ENDLESS, _ENDLESS + 1, 2**31 - 1 + _DAYS - 2**32, 2**31 - 1 + _DAYS + 1 - 2**32)
 """What the driver makes of timestamp ±infinity and date ±infinity."""
-_INFINITE = 2**63 - 1
-_FIRST_MICRO = -210_866_803_200_000_000
+INFINITE = 2**63 - 1
+FIRST_MICRO = -210_866_803_200_000_000
 _FIRST_DAY = -2_440_588
 """Postgres' first day, 24 November 4714 BC; what is smaller has wrapped around."""
-_CYCLE_DAYS, _CYCLE_YEARS = 146_097, 400
 
 
 def as_is(values: pa.Array) -> Settled:
@@ -46,13 +44,13 @@ def timestamps(values: pa.Array) -> Settled:
     numbers = values.view(pa.int64())
     ends = pc.min_max(numbers)
     least, most = ends["min"].as_py(), ends["max"].as_py()
-    if least is None or (least >= _FIRST_MICRO and most < _INFINITE):
+    if least is None or (least >= FIRST_MICRO and most < INFINITE):
         return values, None
     found = numbers.fill_null(0).to_numpy()
-    mended = np.where(found == WRAPPED[0], _INFINITE, found)
-    mended = np.where(found == WRAPPED[1], -_INFINITE, mended)
-    beyond = (found < _FIRST_MICRO) & (found != WRAPPED[0]) & (found != WRAPPED[1])
-    misfit = beyond | (found == _INFINITE)
+    mended = np.where(found == WRAPPED[0], INFINITE, found)
+    mended = np.where(found == WRAPPED[1], -INFINITE, mended)
+    beyond = (found < FIRST_MICRO) & (found != WRAPPED[0]) & (found != WRAPPED[1])
+    misfit = beyond | (found == INFINITE)
     return _masked(values, mended, misfit)
 
 
@@ -117,11 +115,3 @@ def _masked(
     hidden = absent if misfit is None else absent | misfit
     some = misfit is not None and bool(misfit.any())
     return pa.array(mended, mask=hidden).view(values.type), misfit if some else None
-
-
-def spoken(number: int) -> str:
-    """The driver's number for a timestamp as text, also where Python has no such year."""
-    days, micros = divmod(number + 2**64 if number < _FIRST_MICRO else number, 86_400_000_000)
-    cycles, day = divmod(days, _CYCLE_DAYS)
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day, microseconds=micros)
-    return f"{moment.year + cycles * _CYCLE_YEARS}{moment:-%m-%d %H:%M:%S.%f}"

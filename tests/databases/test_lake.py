@@ -1,0 +1,110 @@
+"""From Postgres into the lake: every value as it was, or set aside with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from pipelines.catalog import Catalog
+from pipelines.engine import Engine, run_stream
+from pipelines.extract.databases.address import Address
+from pipelines.extract.databases.postgres_session import Session
+from pipelines.spec import PulledStream
+from resources.settings import Settings
+from resources.warehouse import Warehouse
+from tests.databases import everything
+from tests.databases.conftest import ADDRESS, Postgres, source, table
+
+_SLICE = 100_000
+
+
+@pytest.fixture
+def engine(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, postgres: Postgres
+) -> Iterator[Engine]:
+    monkeypatch.setenv(ADDRESS.env, postgres.url)
+    books = source(table("t"))
+    engine = Engine(settings, Catalog(sources={"books": books}), warehouse=Warehouse(settings))
+    yield engine
+    engine.close()
+
+
+def same(theirs: pa.Table, ours: pa.Table) -> None:
+    """Every value alike; floats by their bits, as their text is parsed here."""
+    assert theirs.num_rows == ours.num_rows > 0
+    for name in ours.column_names:
+        one, other = theirs.column(name), ours.column(name)
+        if pa.types.is_floating(other.type):
+            assert one.null_count == other.null_count
+            bits = [np.asarray(pc.drop_null(c.cast(pa.float64()))).view("u8") for c in (one, other)]
+            nan = [np.isnan(each.view("f8")) for each in bits]
+            assert (nan[0] == nan[1]).all(), name
+            assert (bits[0][~nan[0]] == bits[1][~nan[1]]).all(), name
+        else:
+            differ = pc.and_kleene(pc.not_equal(one, other), pa.scalar(True))
+            assert not pc.any(differ).as_py(), (
+                name,
+                one.filter(differ)[0],
+                other.filter(differ)[0],
+            )
+            assert one.is_null().equals(other.is_null()), name
+
+
+def _check(engine: Engine, postgres: Postgres, rows: int) -> None:
+    everything.fill(postgres, rows)
+    stream = table("t", stream="all")
+    books = source(stream)
+    report = run_stream(engine, books, stream, run_id="test")
+    session = Session(Address.of(postgres.url, ADDRESS.env))
+    aside = session.ask(f"SELECT count(*) AS n FROM t WHERE {everything.SET_ASIDE}", "counting")[0]
+    assert (report.rows_read, report.rows_quarantined) == (rows, aside["n"])
+    assert report.rows_loaded == rows - aside["n"]
+    with engine.warehouse.read() as lake:
+        for start in range(0, rows, _SLICE):
+            part = f"n > {start} AND n <= {start + _SLICE}"
+            ours = lake.execute(
+                f"SELECT n, {everything.texts(ours=True)} FROM raw.books__all "
+                f"WHERE {part} ORDER BY n"
+            ).to_arrow_table()
+            sql = (
+                f"SELECT n, {everything.texts(ours=False)} FROM t "
+                f"WHERE {part} AND ({everything.SET_ASIDE}) IS NOT TRUE ORDER BY n"
+            )
+            same(pa.Table.from_batches(session.batches(sql, "comparing")), ours)
+        kept = lake.execute(
+            "SELECT _column, count(*) FROM quarantine.books__all GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    session.close()
+    assert {column for column, _ in kept} == {"amount", "list", "moment"}
+    assert sum(count for _, count in kept) == aside["n"]
+
+
+def test_every_value_of_every_type_is_the_same_in_the_lake(
+    engine: Engine, postgres: Postgres
+) -> None:
+    _check(engine, postgres, 3_000)
+
+
+@pytest.mark.slow
+def test_a_million_rows_of_every_type_are_the_same_in_the_lake(
+    engine: Engine, postgres: Postgres
+) -> None:
+    _check(engine, postgres, 1_000_000)
+
+
+def test_appending_by_a_cursor_commits_each_row_once(engine: Engine, postgres: Postgres) -> None:
+    postgres.run("CREATE TABLE t (id int, v int); INSERT INTO t VALUES (1, 1), (2, 2), (3, NULL)")
+    stream: PulledStream = table("t", mode="append", cursor="v")
+    books = source(stream)
+    loaded = [run_stream(engine, books, stream, run_id="1").rows_loaded]
+    again = run_stream(engine, books, stream, run_id="2")
+    postgres.run("ALTER TABLE t ADD x text; INSERT INTO t VALUES (4, 2, 'a'), (5, NULL, 'b')")
+    loaded.append(run_stream(engine, books, stream, run_id="3").rows_loaded)
+    assert (loaded, again.status) == ([3, 2], "unchanged")
+    with engine.warehouse.read() as lake:
+        rows = lake.execute("SELECT id, x FROM raw.books__rows ORDER BY id").fetchall()
+    assert rows == [(1, None), (2, None), (3, None), (4, "a"), (5, "b")]
