@@ -11,6 +11,8 @@ import os
 import shutil
 import uuid
 
+from pydantic import SecretStr
+
 from pipelines.errors import ConfigurationError
 from resources.settings import Settings
 
@@ -42,7 +44,11 @@ def with_data(settings: Settings) -> tuple[Settings, str | None]:
     # person has set for a source doesn't count here.
     os.environ.update(_stand_ins(settings))
     os.environ["HEADWATER_ALLOW_HOSTS"] = _HERE
-    made_up = {"data": settings.sandbox, "allow_hosts": (_HERE,)}
+    made_up = {
+        "data": settings.sandbox,
+        "allow_hosts": (_HERE,),
+        "token_key": SecretStr(os.environ["HEADWATER_TOKEN_KEY"]),
+    }
     return settings.model_copy(update=made_up), word
 
 
@@ -52,7 +58,18 @@ def _stand_ins(settings: Settings) -> dict[str, str]:
 
     running = start(settings.sandbox)
     atexit.register(running.close)
-    return running.environment
+    return {**running.environment, "HEADWATER_TOKEN_KEY": _token_key(settings)}
+
+
+def _token_key(settings: Settings) -> str:
+    """The key for the made-up firm's tokens, the same as in the last run."""
+    from resources.http.tokens import new_key
+
+    file = settings.sandbox / ".token-key"
+    if not file.is_file():
+        file.touch(mode=0o600)
+        file.write_text(new_key())
+    return file.read_text()
 
 
 def _write_firm(settings: Settings) -> None:

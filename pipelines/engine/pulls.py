@@ -58,15 +58,15 @@ def load_pulled(
     The status is `loaded`, `unchanged`, or `not configured` when a person has yet to
     give a setting; the note then names it.
     """
+    pull = _Pull(engine, landing, source, stream, state, run_id, full_refresh=full_refresh)
     try:
         reader = engine.reader(source)
+        with closing(cast("Any", reader.read(stream, pull.cursor))) as answers:
+            return pull.run(answers, progress)
     except NotConfigured as error:
         ensure_tables(engine.warehouse, source.name, stream)
         table = raw_table(source.name, stream.name)
         return TableReport(table, stream.mode, "not configured", notes=[str(error)])
-    pull = _Pull(engine, landing, source, stream, state, run_id, full_refresh=full_refresh)
-    with closing(cast("Any", reader.read(stream, pull.cursor))) as answers:
-        return pull.run(answers, progress)
 
 
 class _Pull:
