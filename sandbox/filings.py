@@ -16,17 +16,22 @@ from sandbox.files import write_json
 from sandbox.forms import accession, filed_on, filers_of_form_d
 from sandbox.universe import TODAY, Company, Universe
 
-_FORMS = ("4", "8-K", "10-Q", "10-K", "S-8", "D")
+_FORMS = ("4", "8-K", "10-Q", "10-K", "S-8", "SC 13G")
 RECENT = 120
 OLDER = 60
 
 
 def write_filings(folder: Path, universe: Universe) -> None:
     """Tickers, five filers (one of them with older filings, one a person), facts of one."""
+    for name, document in documents(universe).items():
+        write_json(folder / "edgar-json" / name, document)
+
+
+def documents(universe: Universe) -> dict[str, Any]:
+    """File name → what is in it, for all of EDGAR's JSON."""
     chance = universe.random("filings")
     listed = [c for c in universe.companies if c.status == "ipo"]
-    target = folder / "edgar-json"
-    write_json(target / "company_tickers.json", _tickers(listed))
+    made: dict[str, Any] = {"company_tickers.json": _tickers(listed)}
     private = filers_of_form_d(universe)[0]
     for company in [*listed[:3], private]:
         paged = company is listed[0]
@@ -38,14 +43,15 @@ def write_filings(folder: Path, universe: Universe) -> None:
         files = [{"name": f"{name}-submissions-001.json", "filingCount": OLDER}] if paged else []
         filer = _filer(company, listed=company is not private)
         filer["filings"] = {"recent": recent, "files": files}
-        write_json(target / "submissions" / f"{name}.json", filer)
+        made[f"submissions/{name}.json"] = filer
         if paged:
             older = _filings(chance, company, RECENT, OLDER)
-            write_json(target / "submissions" / f"{name}-submissions-001.json", older)
+            made[f"submissions/{name}-submissions-001.json"] = older
     person = _person(listed[0])
     person["filings"] = {"recent": _filings(chance, listed[0], 0, 3), "files": []}
-    write_json(target / "submissions" / f"CIK{int(person['cik']):010d}.json", person)
-    write_json(target / f"{listed[0].slug}_facts.json", _facts(chance, listed[0]))
+    made[f"submissions/CIK{int(person['cik']):010d}.json"] = person
+    made[f"{listed[0].slug}_facts.json"] = _facts(chance, listed[0])
+    return made
 
 
 def _tickers(listed: list[Company]) -> dict[str, Any]:

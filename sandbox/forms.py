@@ -8,6 +8,7 @@ declaration.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -26,8 +27,7 @@ def write_forms(folder: Path, universe: Universe) -> None:
     chance = universe.random("forms")
     american = filers_of_form_d(universe)
     target = folder / "sec-forms"
-    for place, company in enumerate(american[:FORMS_D]):
-        form = _form_d(chance, company, place)
+    for place, (company, form) in enumerate(_first_forms_d(chance, american)):
         if place == 0:
             write(target / f"{accession(company)}.nc", _envelope(company, form).encode())
         else:
@@ -40,6 +40,21 @@ def write_forms(folder: Path, universe: Universe) -> None:
     listed = [c for c in universe.companies if c.status == "ipo"][:2]
     for company in listed:
         write(target / f"form4.{company.slug}.xml", _form_4(chance, company).encode())
+
+
+def forms_d(universe: Universe) -> dict[str, tuple[Company, str]]:
+    """Accession number → who filed it and its XML; the first dozen are those in the files."""
+    american = filers_of_form_d(universe)
+    made = list(_first_forms_d(universe.random("forms"), american))
+    for company in american[FORMS_D:]:
+        place = company.number
+        made.append((company, _form_d(universe.random(f"form D {place}"), company, place)))
+    return {accession(company): (company, form) for company, form in made}
+
+
+def _first_forms_d(chance: Random, american: list[Company]) -> Iterator[tuple[Company, str]]:
+    for place, company in enumerate(american[:FORMS_D]):
+        yield company, _form_d(chance, company, place)
 
 
 def filers_of_form_d(universe: Universe) -> list[Company]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -60,9 +61,10 @@ def organization(who: Identity) -> Item:
     }
 
 
-def repositories(who: Identity) -> list[Content]:
+@lru_cache(maxsize=64)
+def repositories(who: Identity) -> tuple[Content, ...]:
     """A company's repositories: the first is busy, the last is empty and takes no issues."""
-    return [_content(who, place, name) for place, name in enumerate(_names(who))]
+    return tuple(_content(who, place, name) for place, name in enumerate(_names(who)))
 
 
 def _names(who: Identity) -> list[str]:

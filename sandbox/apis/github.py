@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sandbox.apis._code import Item, organization, repositories
+from sandbox.apis._code import Content, Item, organization, repositories
 from sandbox.apis._pages import zulu
 from sandbox.identities import identities
 from sandbox.standin import NOW, Asked, RateLimit, Reply, StandIn
@@ -35,10 +35,11 @@ class GitHub(StandIn):
         super().__init__(universe, now)
         self.limit = RateLimit(5000, 3600)
         coders = [who for who in identities(universe).companies if who.github]
-        self.organizations = {str(who.github): organization(who) for who in coders}
-        self.repositories = {
-            content.full_name: content for who in coders for content in repositories(who)
-        }
+        self.organizations = {str(who.github): who for who in coders}
+
+    def contents(self, login: str) -> dict[str, Content]:
+        """Name → repository of one organization."""
+        return {str(c.repository["name"]): c for c in repositories(self.organizations[login])}
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -87,12 +88,12 @@ class GitHub(StandIn):
     def _resource(self, asked: Asked) -> Reply:
         match asked.parts:
             case ("orgs", login) if login in self.organizations:
-                return Reply(body=self.organizations[login])
+                return Reply(body=organization(self.organizations[login]))
             case ("orgs", login, "repos") if login in self.organizations:
-                own = [c for c in self.repositories.values() if c.owner == login]
+                own = self.contents(login).values()
                 return _page(asked, [content.repository for content in own])
-            case ("repos", owner, name, kind) if kind in _KINDS:
-                content = self.repositories.get(f"{owner}/{name}")
+            case ("repos", owner, name, kind) if kind in _KINDS and owner in self.organizations:
+                content = self.contents(owner).get(name)
                 if content is None:
                     return _refused(404, "Not Found", {})
                 if kind == "commits" and not content.commits:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import CredentialsRefused, RequestRefused
+from sandbox.apis._code import Content, organization
 from sandbox.apis.github import GitHub
 from sandbox.standin import Asked, Reply, StandIn
 from tests.connectors.contract import NOW, POLICY, UNIVERSE, Bench, Fault, bench, records
@@ -32,13 +33,16 @@ def _host(github: Bench) -> GitHub:
 
 
 def _watched(github: Bench, kind: str) -> list[dict[str, Any]]:
-    host = _host(github)
     return [
         {**item, "repository": content.full_name}
-        for content in host.repositories.values()
-        if content.owner in host.watched
+        for content in _contents(github)
         for item in content.items(kind)
     ]
+
+
+def _contents(github: Bench) -> list[Content]:
+    host = _host(github)
+    return [content for login in host.watched for content in host.contents(login).values()]
 
 
 def _ids(found: list[dict[str, Any]], field: str = "id") -> list[Any]:
@@ -47,9 +51,9 @@ def _ids(found: list[dict[str, Any]], field: str = "id") -> list[Any]:
 
 def test_organizations_and_all_their_repositories_arrive(github: Bench) -> None:
     host = _host(github)
-    assert github.read("organizations") == [host.organizations[login] for login in host.watched]
-    own = [c.repository for c in host.repositories.values() if c.owner in host.watched]
-    assert github.read("repositories") == own
+    expected = [organization(host.organizations[login]) for login in host.watched]
+    assert github.read("organizations") == expected
+    assert github.read("repositories") == [content.repository for content in _contents(github)]
 
 
 def test_issues_of_several_pages_arrive_once_with_their_repository(github: Bench) -> None:
@@ -79,7 +83,7 @@ def test_only_issues_that_changed_meanwhile_are_read_again(github: Bench) -> Non
     expected = {i["id"] for i in _watched(github, "issues") if NOW_TEXT < i["updated_at"] <= later}
     assert expected
     assert {i for i, at in again.items() if before.get(i) != at} == expected
-    assert len(again) - len(expected) <= len(_host(github).repositories)
+    assert len(again) - len(expected) <= len(_contents(github))
 
 
 @pytest.mark.parametrize("kind", ["too_many", "server_error", "unavailable", "reset", "truncated"])
