@@ -62,7 +62,7 @@ class TapReader:
     def check(self) -> str:
         """Discover, and read the first declared stream until something of it comes."""
         count = len(self.discover())
-        said = f"{self._tap} has {count} streams"
+        said = f"{self._tap} has {'one stream' if count == 1 else f'{count} streams'}"
         first = next((s for s in self._streams if isinstance(s, PulledStream)), None)
         if first is None:
             return f"{said}."
