@@ -8,7 +8,9 @@ sign or ten decimals, as the format allows.
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,6 +30,40 @@ def write_cap_tables(folder: Path, universe: Universe) -> None:
             path = folder / "ocf" / company.slug / f"{name}.ocf.json"
             write_json(path, {"file_type": f"OCF_{kind}_FILE", "items": items})
         write_json(folder / "ocf" / company.slug / "Manifest.ocf.json", package.manifest())
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """Preferred shares that the firm bought in one round; price in US dollars a share."""
+
+    company: Company
+    on: date
+    shares: Decimal
+    price: Decimal
+
+    @property
+    def cost(self) -> Decimal:
+        """What was paid, in US dollars and cents."""
+        return (self.shares * self.price).quantize(Decimal("0.01"))
+
+
+def purchases(universe: Universe) -> list[Purchase]:
+    """What the firm holds by the cap tables of its companies, oldest first."""
+    found = []
+    for company in universe.portfolio:
+        files = _Package(universe.random(f"cap table {company.number}"), company).files()
+        firm = next(i["id"] for i in files["Stakeholders"] if i["name"]["legal_name"] == FIRM)
+        found += [
+            Purchase(
+                company,
+                date.fromisoformat(item["date"]),
+                Decimal(item["quantity"]),
+                Decimal(item["share_price"]["amount"]),
+            )
+            for item in files["Transactions"]
+            if item["object_type"] == "TX_STOCK_ISSUANCE" and item["stakeholder_id"] == firm
+        ]
+    return sorted(found, key=lambda bought: (bought.on, bought.company.number))
 
 
 class _Package:
