@@ -2,7 +2,8 @@
 
 `run HOME DATA`: every stream once. `read HOME DATA STOP`: look at the tables
 until the file STOP exists, then print what was seen as JSON. `append HOME DATA
-STREAM TIMES`: load one stream again and again, a new file each time.
+STREAM TIMES`: load one stream again and again, a new file each time. `things HOME
+ADDRESS`: ask the made-up API for both of its streams.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.engine import run_stream
+from tests.reliability import things as api
 from tests.reliability.firm import EVENTS, FIRM, half_states, open_engine, run_all
 
 
@@ -50,11 +52,20 @@ def append(home: Path, data: Path, name: str, times: int) -> None:
     engine.close()
 
 
+def things(home: Path, address: str) -> None:
+    engine = api.open_engine(home, {"THINGS_URL": address})
+    for stream in api.STREAMS:
+        run_stream(engine, api.SOURCE, stream, run_id="child")
+    engine.close()
+
+
 if __name__ == "__main__":
     what, *arguments = sys.argv[1:]
     paths = [Path(argument) for argument in arguments]
     if what == "run":
         run(paths[0], paths[1])
+    elif what == "things":
+        things(paths[0], arguments[1])
     elif what == "read":
         read(paths[0], paths[1], paths[2])
     else:
