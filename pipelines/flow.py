@@ -26,12 +26,17 @@ Progress = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as it was seen: `path` is relative to the data folder, with /."""
+    """One file as it was seen: `path` is relative to the data folder, with /.
+
+    `version` is what a store calls the file's content (an ETag, a generation), where
+    it says so.
+    """
 
     path: str
     size: int
     modified_ns: int
     sha256: str | None = None
+    version: str | None = None
 
 
 @dataclass

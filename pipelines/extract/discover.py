@@ -4,7 +4,7 @@ Belongs here: telling new, changed, renamed, touched and removed files apart.
 Does not belong here: reading records, or storing the state (load does, in the
 transaction that holds the rows).
 
-A file whose size and time are as they were is not opened. Where only its name
+A file whose size, time and version are as they were is not opened. Where only its name
 or time differs, its sha256 decides, and only a file whose size is that of a
 known one is hashed up front: any other is hashed while it is read.
 """
@@ -93,7 +93,7 @@ def _compare(
     same, fresh, renamed = [], [], []
     for file in present:
         before = state.files.get(file.path)
-        if before and (before.size, before.modified_ns) == (file.size, file.modified_ns):
+        if before and _unchanged(before, file):
             same.append(before)
             continue
         candidates = [before] if before else missing
@@ -108,6 +108,11 @@ def _compare(
             missing.remove(twin)
             renamed.append((twin.path, file.path))
     return same, fresh, renamed
+
+
+def _unchanged(before: SourceFile, now: SourceFile) -> bool:
+    marks = (before.size, before.modified_ns) == (now.size, now.modified_ns)
+    return marks and before.version in (None, now.version)
 
 
 def _digest(store: FileStore, path: str) -> str:

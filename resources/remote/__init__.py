@@ -1,0 +1,1 @@
+"""Folders on other machines, one module for each way to them."""
