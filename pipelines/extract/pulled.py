@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from pipelines.arrays import texts
 from pipelines.errors import SourceError
 from pipelines.extract.formats.chunks import finish, with_origin
 from pipelines.extract.formats.json_exact import BadJson, Number, parse, render
@@ -203,12 +204,12 @@ class _Numbers:
     """`[0]`, `[1]` … as far as any page has needed them."""
 
     def __init__(self) -> None:
-        self._made: pa.Array = pa.array([], pa.string())
+        self._made: pa.Array = texts([])
 
     def upto(self, count: int) -> pa.Array:
         if len(self._made) < count:
             size = max(count, 2 * len(self._made))
-            self._made = pa.array([f"[{at}]" for at in range(size)], pa.string())
+            self._made = texts([f"[{at}]" for at in range(size)])
         return self._made.slice(0, count)
 
 
