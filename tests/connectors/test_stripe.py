@@ -1,0 +1,169 @@
+"""Stripe: lists, what the log of events says changed, and the vendor's own fixtures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.errors import CredentialsRefused
+from sandbox.apis._dealflow import until
+from sandbox.apis.stripe import Stripe
+from sandbox.standin import Asked, Reply
+from tests.connectors.contract import NOW, UNIVERSE, Bench, Fault, bench, records
+
+
+@pytest.fixture
+def stripe() -> Iterator[Bench]:
+    with bench("stripe", stand_in=Stripe(UNIVERSE)) as made:
+        yield made
+
+
+def world(made: Bench) -> Stripe:
+    assert isinstance(made.stand_in, Stripe)
+    return made.stand_in
+
+
+def test_a_first_run_lists_everything(stripe: Bench) -> None:
+    held = world(stripe)
+    customers = {one["id"]: one["name"] for one in stripe.read("customers")}
+    assert customers == {c.id: c.who.name_in("stripe") for c in until(held.customers, NOW)}
+    assert sum("starting_after" in e.asked.query for e in stripe.running.requests) == 1
+    invoices = {one["id"]: one for one in stripe.read("invoices")}
+    assert set(invoices) == {one.id for one in until(held.invoices, NOW)}
+    for invoice in until(held.invoices, NOW):
+        told = invoices[invoice.id]
+        assert told["customer_id"] == invoice.subscription.customer.id
+        assert told["subscription_id"] == invoice.subscription.id
+        assert (told["total"], type(told["total"])) == (49_000, int)
+        assert told["created_at"] == invoice.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_ended_subscriptions_are_read_too(stripe: Bench) -> None:
+    found = stripe.read("subscriptions")
+    assert {one["status"] for one in found} == {"active", "canceled"}
+    assert stripe.running.requests[0].asked.get("status") == "all"
+
+
+@pytest.mark.parametrize("stream", ["customers", "invoices", "charges", "subscriptions"])
+def test_a_later_run_fetches_what_changed_however_old_it_is(stripe: Bench, stream: str) -> None:
+    first = stripe.pages(stream)
+    held, later = world(stripe), NOW + timedelta(days=25)
+    held.now = later
+    asked = len(stripe.running.requests)
+    second = stripe.pages(stream, first[-1].state)
+    items: Any = getattr(held, stream)
+    changed = {one.id for one in until(items, later) if one.updated_at(later) > NOW}
+    fetched = {one["id"]: one for one in records(second)}
+    assert changed <= set(fetched)
+    assert len(fetched) < len(records(first))
+    paths = [entry.asked.path for entry in stripe.running.requests[asked:]]
+    assert len(paths) == len(set(paths)), "each changed object is fetched once"
+    if stream in ("customers", "charges"):
+        before = {one["id"]: one for one in records(first)}
+        assert any(fetched[one] != before[one] for one in changed & set(before))
+    asked = len(stripe.running.requests)
+    assert len(stripe.read(stream, second[-1].state)) <= len(changed)
+    assert stripe.running.requests[asked].asked.path == "/v1/events"
+
+
+def test_after_a_pause_longer_than_the_log_everything_is_listed(stripe: Bench) -> None:
+    first = stripe.pages("customers")
+    stripe.environment["STRIPE_EVENT_RETENTION"] = "P29D"
+    asked = len(stripe.running.requests)
+    assert len(stripe.read("customers", first[-1].state)) == len(records(first))
+    assert stripe.running.requests[asked].asked.path == "/v1/customers"
+
+
+def test_pending_money_is_read_again_until_it_is_available(stripe: Bench) -> None:
+    first = stripe.pages("balance_transactions")
+    pending = {one["id"] for one in records(first) if one["status"] == "pending"}
+    stripe.stand_in.now += timedelta(days=12)
+    second = stripe.read("balance_transactions", first[-1].state)
+    again = {one["id"]: one["status"] for one in second}
+    assert all(again[one] == "available" for one in pending)
+    assert all(one["amount"] - one["fee"] == one["net"] for one in second)
+
+
+@pytest.mark.parametrize(
+    "kind", ["too_many", "unavailable", "server_error", "reset", "truncated", "overlap"]
+)
+def test_a_fault_on_the_second_page_loses_nothing(stripe: Bench, kind: str) -> None:
+    whole = {record["id"] for record in stripe.read("charges")}
+    stripe.hit(Fault(kind, path="/stripe/v1/charges", after=1))  # type: ignore[arg-type]
+    assert {record["id"] for record in stripe.read("charges")} == whole
+    assert any(entry.fault for entry in stripe.running.requests)
+
+
+class Locked(Stripe):
+    """Answers the first request for each list with a conflict."""
+
+    def answer(self, asked: Asked) -> Reply:
+        seen = self.__dict__.setdefault("seen", set())
+        if asked.path not in seen:
+            seen.add(asked.path)
+            return Reply(409, {}, {"error": {"type": "invalid_request_error", "message": "busy"}})
+        return super().answer(asked)
+
+
+def test_a_conflict_is_tried_again() -> None:
+    with bench("stripe", stand_in=Locked(UNIVERSE)) as made:
+        assert len(made.read("refunds")) > 5
+
+
+def test_a_key_that_is_refused_is_told_in_sentences_and_not_shown(stripe: Bench) -> None:
+    stripe.environment["STRIPE_API_KEY"] = "sk_live_a_key_of_yesterday"
+    with pytest.raises(CredentialsRefused, match="does not accept the credentials") as caught:
+        stripe.read("payouts")
+    assert "yesterday" not in str(caught.value)
+
+
+class Fixtures(Stripe):
+    """Answers each list with Stripe's own fixture of its object."""
+
+    def __init__(self, resources: Mapping[str, Any]) -> None:
+        super().__init__(UNIVERSE)
+        self.resources = resources
+
+    def answer(self, asked: Asked) -> Reply:
+        one = self.resources[asked.parts[1].removesuffix("s")]
+        return Reply(body={"object": "list", "url": asked.path, "has_more": False, "data": [one]})
+
+
+@pytest.fixture
+def resources(shared: Path) -> dict[str, Any]:
+    found = json.loads((shared / "specs" / "stripe" / "fixtures3.json").read_text())
+    return dict(found["resources"])
+
+
+@pytest.mark.parametrize(
+    "stream",
+    ["customers", "subscriptions", "invoices", "charges", "balance_transactions", "payouts",
+     "refunds"],
+)  # fmt: skip
+def test_the_vendors_own_fixtures_are_read_whole(stream: str, resources: dict[str, Any]) -> None:
+    with bench("stripe", stand_in=Fixtures(resources)) as made:
+        (record,) = made.read(stream)
+    fixture = resources[stream.removesuffix("s")]
+    assert {name: record[name] for name in fixture} == fixture
+    moment = datetime.fromtimestamp(fixture["created"], UTC)
+    assert record["created_at"] == moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    for field in ("amount", "amount_due", "balance"):
+        assert type(fixture.get(field, 0)) is type(record.get(field, 0)) is int
+
+
+def test_a_field_that_was_expanded_gives_the_same_id(resources: dict[str, Any]) -> None:
+    plain = resources["invoice"]["customer"]
+    expanded = {**resources["invoice"], "customer": resources["customer"]}
+    with bench("stripe", stand_in=Fixtures({"invoice": expanded})) as made:
+        (record,) = made.read("invoices")
+    assert record["customer_id"] == plain == resources["customer"]["id"]
+    charge = {**resources["charge"], "balance_transaction": resources["balance_transaction"]}
+    with bench("stripe", stand_in=Fixtures({"charge": charge})) as made:
+        (record,) = made.read("charges")
+    assert record["balance_transaction_id"] == resources["charge"]["balance_transaction"]
+    assert record["customer_id"] is None
