@@ -11,7 +11,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.pages import cli, declarations, expectations, failpoints, settings, system, tables
+from docs.pages import (
+    cli,
+    connectors,
+    declarations,
+    expectations,
+    failpoints,
+    settings,
+    system,
+    tables,
+)
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 PAGES: dict[str, Callable[[], str]] = {
@@ -22,6 +31,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "system-tables.md": system.page,
     "failpoints.md": failpoints.page,
     "sources.md": tables.sources,
+    "connectors.md": connectors.page,
     "models.md": tables.models,
     "rules.md": tables.rules,
 }

@@ -52,5 +52,11 @@ def page() -> str:
         for _, kind in inspect.getmembers(spec, dataclasses.is_dataclass)
         if isinstance(kind, type)
     ]
-    kinds.sort(key=lambda kind: inspect.getsourcelines(kind)[1])
+    modules = ["columns", "formats", "connections", "sources", "models"]
+    kinds.sort(
+        key=lambda kind: (
+            modules.index(kind.__module__.rsplit(".", 1)[1]),
+            inspect.getsourcelines(kind)[1],
+        )
+    )
     return document("Declarations", _ABOUT, *map(_section, kinds), _words())

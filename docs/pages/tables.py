@@ -10,7 +10,16 @@ from docs.pages.markdown import code, codes, document, table
 from pipelines.catalog import Catalog
 from pipelines.catalog.load import load_catalog
 from pipelines.expectations import describe
-from pipelines.spec import Check, Column, FileStream, Model, Source, raw_table
+from pipelines.spec import (
+    Check,
+    Column,
+    FileStream,
+    Model,
+    PulledStream,
+    Source,
+    Stream,
+    raw_table,
+)
 
 _SOURCES = """
 What is read, from where, and how it is kept. Raw tables hold what the source
@@ -44,12 +53,16 @@ def _columns(columns: Mapping[str, Column]) -> str:
     return table(["Column", "Type", "Unit", "Meaning"], rows) if rows else ""
 
 
-def _stream(source: Source, stream: FileStream) -> str:
-    facts = [
-        f"- files: {codes(stream.files)}, read as {code(type(stream.format).__name__)}",
-        f"- mode: {stream.mode}, contract: {stream.contract}",
-    ]
+def _stream(source: Source, stream: Stream) -> str:
+    facts = []
+    if isinstance(stream, FileStream):
+        form = code(type(stream.format).__name__)
+        facts.append(f"- files: {codes(stream.files)}, read as {form}")
+    elif isinstance(stream, PulledStream) and stream.theirs != stream.name:
+        facts.append(f"- called {code(stream.theirs)} by the system")
+    facts.append(f"- mode: {stream.mode}, contract: {stream.contract}")
     facts += [f"- key: {codes(stream.key)}"] if stream.key else []
+    facts += [f"- data about people: {codes(stream.personal)}"] if stream.personal else []
     facts += [
         f"- {code(raw_table(source.name, item.into))} holds the items of its column "
         f"{code(item.column)}"
@@ -73,6 +86,7 @@ def sources() -> str:
         facts = [f"- declared in `{_shown(catalog.files[source.name])}`, owner {source.owner}"]
         facts += [f"- homepage: <{source.homepage}>"] if source.homepage else []
         facts += [f"- licence: {source.licence}"] if source.licence else []
+        facts += [f"- asked by: {code(type(source.connection).__name__)}"] * bool(source.connection)
         parts.append(f"## {source.name}\n\n{source.description.strip()}\n\n" + "\n".join(facts))
         parts += [_stream(source, stream) for stream in source.streams]
     return document("Sources", _SOURCES, *parts)
