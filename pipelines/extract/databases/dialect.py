@@ -70,7 +70,7 @@ class DialectReader:
             asked = sa.inspect(connection)
             names = [(name, "") for name in asked.get_table_names()]
             names += [(name, "A view.") for name in asked.get_view_names()]
-            return [self._found(asked, name, about) for name, about in sorted(names)]
+            return [self._told(asked, name, about) for name, about in sorted(names)]
 
     def read(self, stream: PulledStream, state: Mapping[str, Any]) -> Iterator[Pulled]:
         """The table as it is at one moment, or what is new in it since `state`."""
@@ -141,6 +141,14 @@ class DialectReader:
             as_texts = declared is not None and (declared.type or "").upper() == "VARCHAR"
             kinds.append(ANYTHING if as_texts else kind_of(column["type"], self._address.kind))
         return Shape(tuple(column["name"] for column in columns), tuple(kinds))
+
+    def _told(self, asked: sa.Inspector, name: str, about: str) -> FoundStream:
+        """A table or view; one that is broken is told among the others."""
+        try:
+            return self._found(asked, name, about)
+        except SQLAlchemyError as error:
+            told = fault(self._address, f"describing {name}", error)
+            return FoundStream(joined_name(None, name), description=str(told))
 
     def _found(self, asked: sa.Inspector, name: str, about: str) -> FoundStream:
         columns = asked.get_columns(name)
