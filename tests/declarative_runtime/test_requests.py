@@ -36,14 +36,15 @@ def test_parameters_are_text_lists_repeat_and_nothing_is_left_out() -> None:
         {
             "request_parameters": {
                 "n": "{{ config['n'] }}",
-                "none": "{{ config.get('none') }}",
+                "none": "{{ config.get('none') or '' }}",
+                "price": "1.50",
                 "plain": "a b&c",
             },
             "request_headers": {"X-Shop": "{{ config['n'] }}"},
         },
         n=7,
     )
-    assert seen.params == {"n": "7", "plain": "a b&c"}
+    assert seen.params == {"n": "7", "plain": "a b&c", "price": "1.50"}
     assert seen.headers["x-shop"] == "7"
 
 

@@ -29,7 +29,7 @@ def select(
     if condition:
         selector["record_filter"] = {"type": "RecordFilter", "condition": condition}
     config = {"key": "items", "min": 2}
-    compiled = Selector(selector, config, transformations, schema)
+    compiled = Selector(selector, config, transformations, lambda: schema)
     scope = {"config": config, "stream_slice": {"shop": 7}}
     return compiled.finish(compiled.extract(values), scope)
 

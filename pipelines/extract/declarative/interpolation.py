@@ -15,6 +15,7 @@ with which context.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -99,7 +100,7 @@ def compile_mapping(
     if isinstance(value, Mapping):
         entries = [
             (
-                compile_text(str(key), parameters, default=None, valid_types=(str,)),
+                compile_text(_key(key), parameters, default=None, valid_types=(str,)),
                 compile_mapping(item, parameters, valid_types=valid_types),
             )
             for key, item in value.items()
@@ -119,6 +120,11 @@ def compile_mapping(
 def is_template(text: str) -> bool:
     """Whether a text holds anything for Jinja to do."""
     return "{{" in text or "{%" in text or "{#" in text
+
+
+def _key(key: Any) -> str:
+    """A key as JSON writes it: YAML makes `yes` and `1` something else than text."""
+    return key if isinstance(key, str) else json.dumps(key, default=str)
 
 
 def names_in(text: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
-from pipelines.errors import ConfigurationError
+from pipelines.errors import NotConfigured
 from pipelines.extract.declarative.manifest import Manifest, load_manifest, manifest_of
 from pipelines.extract.declarative.runtime import paths
 from pipelines.extract.declarative.runtime.auth import AuthContext
@@ -117,11 +117,11 @@ class ApiReader:
     def _token_key(self) -> str:
         key = self._settings.token_key
         if key is None:
-            raise ConfigurationError(
-                f"The source {self._source} signs in with a refresh token that changes with every "
-                "use, and there is no key to keep it under. Set HEADWATER_TOKEN_KEY; "
-                "`headwater sources key` makes one."
+            what = (
+                "the key under which refresh tokens that change with every use are kept; "
+                "`headwater sources key` makes one"
             )
+            raise NotConfigured(self._source, [("HEADWATER_TOKEN_KEY", what)])
         return key.get_secret_value()
 
 

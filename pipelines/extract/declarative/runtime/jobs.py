@@ -25,8 +25,7 @@ from pipelines.extract.declarative.runtime.requesters import Requester
 from pipelines.extract.declarative.runtime.scope import Slice, scope_of
 from pipelines.extract.declarative.runtime.selection import Selector, compile_extractor
 from pipelines.extract.declarative.runtime.sending import Pending, SendSoon
-from pipelines.extract.declarative.runtime.slices import RecordPage, SliceReader
-from pipelines.extract.declarative.runtime.streams import inline_schema
+from pipelines.extract.declarative.runtime.slices import RecordPage, Schema, SliceReader
 from resources.http.message import Answer
 
 Component = Mapping[str, Any]
@@ -79,6 +78,7 @@ class JobReader:
         retriever: Component,
         context: AuthContext,
         soon: SendSoon | None,
+        schema: Schema,
     ) -> None:
         config = context.config
         self._name = str(stream.get("name") or "")
@@ -110,7 +110,7 @@ class JobReader:
             {**retriever["record_selector"], "extractor": _WHOLE},
             config,
             stream.get("transformations") or (),
-            inline_schema(stream),
+            schema,
         )
         cursor = stream.get("incremental_sync") or {}
         self._filter_new = bool(
@@ -214,7 +214,8 @@ def _downloads(
         "paginator": retriever.get("download_paginator"),
         "decoder": decoder,
     }
-    return SliceReader({"name": stream.get("name")}, simple, context, soon, lambda _: ())
+    named = {"name": stream.get("name")}
+    return SliceReader(named, simple, context, soon, lambda _: (), lambda: None)
 
 
 def _with_answers(job: Job) -> Slice:

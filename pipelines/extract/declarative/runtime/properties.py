@@ -18,6 +18,7 @@ Component = Mapping[str, Any]
 Record = dict[str, Any]
 Retrieve = Callable[[Component], Iterable[Record]]
 """The records that a retriever gives."""
+Schema = Callable[[], Mapping[str, Any] | None]
 
 NAME = "query_properties"
 _BETWEEN = 3
@@ -36,7 +37,7 @@ class Properties:
         component: Component,
         config: Mapping[str, Any],
         retrieve: Retrieve,
-        schema: Mapping[str, Any] | None,
+        schema: Schema,
         parameter: str | None,
     ) -> None:
         self.parameter = parameter
@@ -110,7 +111,7 @@ def properties_of(
     requester: Component,
     config: Mapping[str, Any],
     retrieve: Retrieve,
-    schema: Mapping[str, Any] | None,
+    schema: Schema,
 ) -> Properties | None:
     """What a requester declares, at any of the three places where it may."""
     declared = requester.get("request_parameters")
@@ -137,12 +138,13 @@ def properties_of(
 
 
 def _chosen(
-    selector: Component | None, schema: Mapping[str, Any] | None, config: Mapping[str, Any]
+    selector: Component | None, schema: Schema, config: Mapping[str, Any]
 ) -> set[str] | None:
     """The properties that the stream's schema names; None for all."""
-    if selector is None or schema is None:
+    known = None if selector is None else schema()
+    if selector is None or known is None:
         return None
-    fields = dict(schema.get("properties") or {})
+    fields = dict(known.get("properties") or {})
     for item in selector.get("transformations") or ():
         compile_transform(item)(fields, {"config": config, "record": fields})
     return set(fields)

@@ -30,11 +30,12 @@ from pipelines.extract.declarative.runtime.progress import (
     OneCursor,
     Progress,
 )
+from pipelines.extract.declarative.runtime.schemas import Schemas
 from pipelines.extract.declarative.runtime.scope import Slice
 from pipelines.extract.declarative.runtime.sending import SendSoon
 from pipelines.extract.declarative.runtime.slices import RecordPage, SliceReader
 from pipelines.extract.declarative.runtime.states import migrated, too_old
-from pipelines.extract.declarative.runtime.streams import chosen, declared_streams, inline_schema
+from pipelines.extract.declarative.runtime.streams import chosen, declared_streams
 from pipelines.extract.declarative.runtime.windows import compile_cursor
 from resources.http.tokens import TokenStore
 
@@ -76,6 +77,7 @@ class Reading:
         self._context = context
         self._soon = send_soon
         self.config = context.config
+        self._schemas = Schemas(manifest.origin, self.config, self._records)
         self._lock = threading.RLock()
         self._made: dict[str, dict[str, Mapping[str, Any]]] | None = None
 
@@ -129,10 +131,10 @@ class Reading:
                 yield page.slice, record
 
     def schema(self, stream: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The stream's JSON schema, where the manifest holds it."""
+        """The stream's JSON schema; one that only the source knows is asked for."""
         if stream["type"] == "StateDelegatingStream":
             stream = stream["full_refresh_stream"]
-        return inline_schema(stream)
+        return self._schemas.of(stream)
 
     def pages(
         self, stream: Mapping[str, Any], state: State, *, ahead: bool = True
@@ -163,13 +165,19 @@ class Reading:
         lazy: bool,
     ) -> tuple[SliceReader | JobReader, int]:
         """(what reads a slice, how many slices may be begun at once)."""
+
+        def schema() -> Mapping[str, Any] | None:
+            return self._schemas.of(stream)
+
         if retriever["type"] == "SimpleRetriever":
-            reader = SliceReader(stream, retriever, self._context, soon, self._records, lazy=lazy)
+            reader = SliceReader(
+                stream, retriever, self._context, soon, self._records, schema, lazy=lazy
+            )
             return reader, _SLICES_AHEAD if soon else 1
         if retriever["type"] == "AsyncRetriever":
             declared = self._manifest.document.get("max_concurrent_async_job_count") or 1
             jobs = compile_text(str(declared), {})({"config": self.config})
-            return JobReader(stream, retriever, self._context, soon), max(1, int(jobs or 1))
+            return JobReader(stream, retriever, self._context, soon, schema), max(1, int(jobs or 1))
         raise DeclarationError(
             f"The stream {stream.get('name')!r} is read by {retriever['type']}; expected "
             "SimpleRetriever or AsyncRetriever."

@@ -36,7 +36,7 @@ class Requester:
         self._path = compile_text(str(component.get("path") or ""), parameters)
         declared = _with_body(component)
         self._declared = {
-            place: _compile_values(declared[name], parameters)
+            place: _compile_values(declared[name], parameters, _KINDS.get(place))
             for place, name in _FIELDS.items()
             if declared.get(name)
         }
@@ -96,6 +96,8 @@ _FIELDS = {
     "body_data": "request_body_data",
     "body_json": "request_body_json",
 }
+_KINDS = {"request_parameter": (str, list), "body_data": (str, list)}
+"""What a template may give at these places; all else is sent as its text."""
 _BODIES = {
     "RequestBodyPlainText": "request_body_data",
     "RequestBodyUrlEncodedForm": "request_body_data",
@@ -135,10 +137,12 @@ def _with_body(component: Mapping[str, Any]) -> dict[str, Any]:
     return declared
 
 
-def _compile_values(declared: Any, parameters: Mapping[str, Any]) -> Evaluate:
+def _compile_values(
+    declared: Any, parameters: Mapping[str, Any], kinds: tuple[type, ...] | None
+) -> Evaluate:
     if isinstance(declared, Mapping):
         plain = {key: value for key, value in declared.items() if key != "$parameters"}
-        return compile_mapping(plain, parameters)
+        return compile_mapping(plain, parameters, valid_types=kinds)
     return compile_text(str(declared), parameters)
 
 

@@ -31,7 +31,7 @@ class Selector:
         selector: Mapping[str, Any],
         config: Mapping[str, Any],
         transformations: Sequence[Mapping[str, Any]] = (),
-        schema: Mapping[str, Any] | None = None,
+        schema: Callable[[], Mapping[str, Any] | None] = lambda: None,
     ) -> None:
         self._extract = compile_extractor(selector["extractor"], config)
         self._path = _plain_path(selector["extractor"], config)
@@ -40,8 +40,9 @@ class Selector:
         stages = [stage for stage in (keep, _transforming(transforms)) if stage is not None]
         if selector.get("transform_before_filtering"):
             stages.reverse()
-        if schema and selector.get("schema_normalization") == "Default":
-            stages.append(_converting(compile_normaliser(schema)))
+        known = schema() if selector.get("schema_normalization") == "Default" else None
+        if known:
+            stages.append(_converting(compile_normaliser(known)))
         self._stages = stages
 
     def extract(self, values: Iterable[Any]) -> list[Record]:

@@ -7,7 +7,7 @@ belong here: any of them, which slices there are, or states.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,10 +36,10 @@ from pipelines.extract.declarative.runtime.resets import Resets
 from pipelines.extract.declarative.runtime.scope import PageHeaders, Scope, Slice, scope_of
 from pipelines.extract.declarative.runtime.selection import Record, Selector
 from pipelines.extract.declarative.runtime.sending import Given, Pending, SendSoon
-from pipelines.extract.declarative.runtime.streams import inline_schema
 from resources.http.message import Answer, Request
 
 State = dict[str, Any]
+Schema = Callable[[], Mapping[str, Any] | None]
 Asked = Sequence[Pending | Given]
 """The requests of one page; several where its properties are too many for one."""
 
@@ -68,7 +68,8 @@ class SliceReader:
     """A stream's components, compiled once; reads one slice after the other.
 
     `retrieve` reads another retriever, whose records name the properties to ask
-    for. `lazy`: the first page of a slice stands in the parent's record.
+    for; `schema` gives the stream's JSON schema if it is needed. `lazy`: the first
+    page of a slice stands in the parent's record.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class SliceReader:
         context: AuthContext,
         soon: SendSoon | None,
         retrieve: Retrieve,
+        schema: Schema,
         *,
         lazy: bool = False,
     ) -> None:
@@ -87,7 +89,6 @@ class SliceReader:
         self._context = context
         self._soon = soon
         self._lazy = lazy
-        schema = inline_schema(stream)
         self._properties = properties_of(requester, config, retrieve, schema)
         self._requester = Requester(requester)
         self._auth = context.authenticator(requester.get("authenticator"))

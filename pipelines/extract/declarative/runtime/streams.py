@@ -44,19 +44,6 @@ def chosen(streams: Mapping[str, Component], name: str, origin: str) -> Componen
     return streams[name]
 
 
-def inline_schema(stream: Component) -> Mapping[str, Any] | None:
-    """The stream's JSON schema where the manifest itself holds it."""
-    loader = stream.get("schema_loader")
-    loaders = loader if isinstance(loader, list) else [loader]
-    found: dict[str, Any] = {}
-    for item in loaders:
-        if isinstance(item, Mapping) and item["type"] == "InlineSchemaLoader":
-            schema = item.get("schema") or {}
-            merged = {**found.get("properties", {}), **(schema.get("properties") or {})}
-            found = {**found, **schema, "properties": merged}
-    return found or None
-
-
 def described(
     name: str, stream: Component, config: Mapping[str, Any], schema: Mapping[str, Any] | None
 ) -> FoundStream:
