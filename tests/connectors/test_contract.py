@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from pipelines.errors import CredentialsRefused
 from sandbox import apis
+from sandbox.faults import Fault, Kind
 from tests.conftest import ROOT
 from tests.connectors.contract import (
     CONNECTORS,
@@ -23,6 +25,9 @@ from tests.connectors.contract import (
     records,
 )
 
+_LOSSLESS: tuple[Kind, ...] = (
+    "too_many", "unavailable", "server_error", "reset", "truncated",
+)  # fmt: skip
 EVERY = pytest.mark.parametrize("name", CONNECTORS)
 _FIELDS = {
     "of", "mode", "key", "contract", "personal", "columns", "description", "checks", "unnest",
@@ -107,6 +112,40 @@ def test_every_stream_is_read_whole_and_a_second_run_brings_only_ties(name: str)
                 continue
             assert {keys_of(r, key) for r in again} <= {keys_of(r, key) for r in found}
             assert len(again) < len(found), f"{table} reads as much again"
+
+
+@EVERY
+def test_a_fault_in_any_stream_loses_no_row_and_doubles_none(name: str) -> None:
+    with bench(name) as at:
+        for place, (table, stream) in enumerate(at.connector.streams.items()):
+            entry = at.connector.block["streams"][table]
+            key = entry.get("key") or at.connector.stream(stream)["primary_key"]
+            whole = {keys_of(record, key) for record in at.read(stream)}
+            kind = _LOSSLESS[place % len(_LOSSLESS)]
+            asked = len(at.running.requests)
+            at.hit(Fault(kind, after=1, times=1))
+            assert {keys_of(record, key) for record in at.read(stream)} == whole, (table, kind)
+            if len(at.running.requests) > asked + 1:
+                assert any(entry.fault for entry in at.running.requests[asked:]), table
+            at.running.faults.clear()
+
+
+@EVERY
+def test_a_wrong_secret_is_refused_and_not_shown(name: str) -> None:
+    with bench(name) as at:
+        secrets = [
+            entry["env"]
+            for entry in (at.connector.block["config"] or {}).values()
+            if entry.get("secret")
+        ]
+        stream = next(iter(at.connector.streams.values()))
+        for env in secrets:
+            before = at.environment[env]
+            at.environment[env] = "a-wrong-secret"
+            with pytest.raises(CredentialsRefused) as caught:
+                at.read(stream)
+            assert "a-wrong-secret" not in str(caught.value)
+            at.environment[env] = before
 
 
 def _check_fields(table: str, entry: dict[str, Any], stream: Any, found: list[Record]) -> None:
