@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from pipelines.extract.programs import child as children
 from pipelines.flow import Pulled
 from pipelines.spec import Setting
 from resources.settings import Settings
+from tests.conftest import ROOT
 from tests.singer.bench import THINGS, python_tap, reader_of, records_in, source_of
 
 NO_CATALOG = "if discovers: sys.exit(sys.stderr.write('no such option: --discover') and 2)\n"
@@ -170,3 +173,37 @@ def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path, settings: Setti
     assert len(records_in(first)) == len(records_in(second)) == 4
     reader.close()
     assert os.listdir(settings.home / "sources" / "tapped" / "runs") == []  # noqa: PTH208
+
+
+@pytest.mark.slow
+def test_memory_is_bounded_by_the_longest_line_not_by_the_stream(
+    tmp_path: Path, settings: Settings
+) -> None:
+    body = (
+        SCHEMA + "line = json.dumps({'type': 'RECORD', 'stream': 'things', 'record': "
+        "{'text': 'x' * 62_000_000}}) + '\\n'\n"
+        "for _ in range(12): sys.stdout.write(line)\n"
+        "for _ in range(200_000): say(type='RECORD', stream='things', record={'t': 'x' * 900})\n"
+    )
+    tap = python_tap(tmp_path, NO_CATALOG + body)
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from resources.settings import Settings\n"
+        "from tests.singer.bench import THINGS, reader_of, source_of\n"
+        "home = Path(sys.argv[2])\n"
+        "reader = reader_of(source_of(sys.argv[1]), Settings(home=home, data=home))\n"
+        "count = sum(len(answer.paths) for answer in reader.read(THINGS, {}))\n"
+        "print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tap), str(settings.home)],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        timeout=300,
+    )
+    count, peak_mb = map(int, done.stdout.split())
+    assert count == 200_012
+    # All of it is 930 MB; a few copies of one line are what is held.
+    assert peak_mb < 640

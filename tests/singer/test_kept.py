@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ def keyed(settings: Settings) -> Settings:
 
 def token_of(tmp_path: Path, settings: Settings, **config: Any) -> str:
     """The refresh token that the tap is given in one run."""
-    source = source_of(python_tap(tmp_path, RENEWS), config={"refresh_token": "canary", **config})
+    tap = tmp_path / "tap-made-up"
+    if not tap.exists():
+        python_tap(tmp_path, RENEWS)
+    source = source_of(tap, config={"refresh_token": "canary", **config})
     reader = reader_of(source, settings)
     token = records_in(reader.read(THINGS, {}))[0]["token"]
     reader.close()
@@ -72,3 +76,13 @@ def test_a_config_file_that_was_half_written_when_killed_is_not_believed(
     (dead / "passed.json").write_text(json.dumps({"refresh_token": "canary"}))
     (dead / "config.json").write_text('{"refresh_token": "rene')
     assert token_of(tmp_path, keyed) == "canary"
+
+
+def test_runs_that_might_spend_the_same_token_go_one_behind_the_other(
+    tmp_path: Path, keyed: Settings
+) -> None:
+    python_tap(tmp_path, RENEWS)
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(token_of, tmp_path, keyed) for _ in range(4)]
+        tokens = sorted(run.result() for run in runs)
+    assert tokens == ["canary", "canary+", "canary++", "canary+++"]

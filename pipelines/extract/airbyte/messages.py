@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,8 +19,7 @@ _LARGE = 1 << 20
 """Records from this size on are cut without being parsed, for memory's sake."""
 
 _HEAD = re.compile(rb'\{"type": ?"RECORD", ?"record": ?\{"stream": ?"([^"\\]+)", ?"data": ?(?=\{)')
-_TAIL = re.compile(rb'(?:, ?"emitted_at": ?\d+)?\}\}\s*$')
-_TAIL_AT_MOST = 80
+_TAIL = re.compile(rb'(?:, ?"emitted_at": ?\d+)?')
 _PARTS = {
     "STATE": "state",
     "LOG": "log",
@@ -34,8 +33,7 @@ _KINDS = ("RECORD", *_PARTS)
 _INSIDE = re.compile(rb'"type"\s*:\s*"(?:' + "|".join(_KINDS).encode() + rb')"')
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record: its stream, the stream's namespace (empty: none), and its bytes."""
 
     stream: str
@@ -64,10 +62,11 @@ def _quickly(line: bytes) -> Record | None:
     head = _HEAD.match(line)
     if head is None or len(line) > _LARGE:
         return None
-    tail = _TAIL.search(line, max(head.end(), len(line) - _TAIL_AT_MOST))
-    if tail is None:
+    last = line.rfind(b"}}")
+    end = line.rfind(b"}", 0, last) + 1
+    if line[last + 2 :].strip() or not _TAIL.fullmatch(line, end, last):
         return None
-    record = line[head.end() : tail.start()]
+    record = line[head.end() : end]
     try:
         orjson.loads(record)
     except ValueError:

@@ -101,8 +101,10 @@ class Child:
             start = 0
             while (end := data.find(b"\n", start) + 1) > 0:
                 pieces.append(data[start:end])
-                yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                line = b"".join(pieces)
                 pieces, held, start = [], 0, end
+                yield line
+                del line
             if start < len(data):
                 pieces.append(data[start:])
                 held += len(data) - start

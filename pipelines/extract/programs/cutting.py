@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TypeAlias
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
@@ -20,16 +21,24 @@ _PLAIN = re.compile(_TEXT + rb'|[^ \t\r\n,{}\[\]:"]+', re.DOTALL)
 _MARK = re.compile(_TEXT + rb"|[{}\[\]]", re.DOTALL)
 
 
+Span: TypeAlias = tuple[int, int]
+
+
 class BadLine(ValueError):
     """The text is no JSON object; the message is a predicate about it."""
 
 
 def members(text: bytes) -> dict[str, bytes]:
     """The members of one JSON object, each as it was written, without space around."""
+    return {name: text[start:end] for name, (start, end) in spans(text).items()}
+
+
+def spans(text: bytes) -> dict[str, Span]:
+    """Where in the text each member of one JSON object begins and ends; BadLine."""
     at = _SPACE.match(text, 0).end()  # type: ignore[union-attr]  # it matches nothing, too
     if text[at : at + 1] != b"{":
         raise BadLine("is no JSON object")
-    found: dict[str, bytes] = {}
+    found: dict[str, Span] = {}
     at = _skip_space(text, at + 1)
     if text[at : at + 1] == b"}":
         return _ended(text, at + 1, found)
@@ -38,7 +47,7 @@ def members(text: bytes) -> dict[str, bytes]:
         if key is None:
             raise BadLine(f"has no name at byte {at + 1}")
         end = _end(text, key.end())
-        found[_name(key[1], at)] = text[key.end() : end]
+        found[_name(key[1], at)] = (key.end(), end)
         at = _skip_space(text, end)
         mark = text[at : at + 1]
         if mark == b"}":
@@ -77,7 +86,7 @@ def _skip_space(text: bytes, at: int) -> int:
     return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
 
 
-def _ended(text: bytes, at: int, found: dict[str, bytes]) -> dict[str, bytes]:
+def _ended(text: bytes, at: int, found: dict[str, Span]) -> dict[str, Span]:
     if _skip_space(text, at) != len(text):
         raise BadLine(f"goes on behind its end, at byte {at + 1}")
     return found

@@ -39,6 +39,11 @@ class KeptConfig:
         self._name = f"{source}/config"
         self._lock = threading.Lock()
 
+    @property
+    def renews(self) -> bool:
+        """Whether the config holds a refresh token, which may be worth just one use."""
+        return any(path and "refresh_token" in path[-1].lower() for path, _ in _leaves(self._given))
+
     def config(self) -> dict[str, Any]:
         """What the program gets: as given, with what it changed itself put in.
 
@@ -46,8 +51,7 @@ class KeptConfig:
         its successor under: that is said before the old one is spent.
         """
         config: dict[str, Any] = json.loads(json.dumps(self._given))
-        renews = any("refresh_token" in path[-1].lower() for path, _ in _leaves(config))
-        if self._settings.token_key is None and not renews:
+        if self._settings.token_key is None and not self.renews:
             return config
         self._key()
         for path, change in self._known().items():

@@ -60,7 +60,7 @@ class Pages:
 
     def take(self, state: Mapping[str, Any] | None) -> Pulled:
         """The answer of all that was taken since the last one."""
-        records = b"".join(record + b"\n" for record in self._records)
+        records = b"\n".join([*self._records, b""])
         taken = Pulled(records, state, b"".join(self._lines), self._about, self._paths)
         self._empty()
         return taken

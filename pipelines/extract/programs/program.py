@@ -6,17 +6,19 @@ folder and config of each run. Does not belong here: the protocol it speaks.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
-from pipelines.errors import ConfigurationError, SourceError
+from pipelines.errors import ConfigurationError, SourceError, SourceUnavailable
 from pipelines.extract.environments import environment
 from pipelines.extract.programs.child import SILENCE_S, Child
 from pipelines.extract.programs.kept import KeptConfig
@@ -26,6 +28,9 @@ from resources.http.masking import Masker, is_secret_name
 
 CONFIG, PASSED = "config.json", "passed.json"
 """The config that a program may rewrite, and as it was passed to it."""
+
+_LONGEST_WAIT_S = 3_600.0
+_POLL_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,12 @@ class Program:
         """The program, running within the block and ended behind it.
 
         `order` gives the rest of its command line, from the folder and the config file
-        of this run. What the program changed in its config file is kept.
+        of this run. What the program changed in its config file is kept. A program
+        that may renew its refresh token runs alone: two would spend the same one.
         """
         with ExitStack() as stack:
+            if self.kept.renews:
+                stack.enter_context(self._alone())
             place = Workplace(self._folder, self._salvage)
             stack.callback(place.close)
             config = self.kept.config()
@@ -111,6 +119,20 @@ class Program:
             self.masker.register(secret)
         self.kept.keep(config, passed)
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other run of this source, in any process."""
+        ends = time.monotonic() + _LONGEST_WAIT_S
+        with (self._folder / "alone.lock").open("w") as lock:
+            while not _locked(lock):
+                if time.monotonic() > ends:
+                    raise SourceUnavailable(
+                        f"{self.name} has been running for {_LONGEST_WAIT_S / 60:g} minutes, and "
+                        "may not run twice at once, for its refresh token's sake. Try again later."
+                    )
+                time.sleep(_POLL_S)
+            yield
+
     def _salvage(self, folder: Path) -> None:
         """Keep what a run has written into its config file."""
         try:
@@ -143,6 +165,14 @@ def installed(
         return [str(path)]
 
     return arguments
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _there(executable: str) -> str:

@@ -10,24 +10,22 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from pipelines.extract.programs.cutting import BadLine, members
+from pipelines.extract.programs.cutting import BadLine, members, spans
 
 _LARGE = 1 << 20
 """Records from this size on are cut without being parsed, for memory's sake."""
 
 _HEAD = re.compile(rb'\{"type": ?"RECORD", ?"stream": ?"([^"\\]+)", ?"record": ?(?=\{)')
-_TAIL = re.compile(rb'(?:, ?"(?:version|time_extracted)": ?(?:"[^"\\]*"|\d+|null))*\}\s*$')
-_TAIL_AT_MOST = 160
+_TAIL = re.compile(rb'(?:, ?"(?:version|time_extracted)": ?(?:"[^"\\]*"|\d+|null))*')
 _KINDS = ("RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION", "BATCH")
 _INSIDE = re.compile(rb'"type"\s*:\s*"(?:' + "|".join(_KINDS).encode() + rb')"')
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record: its stream, its bytes, and the names of its fields."""
 
     stream: str
@@ -71,10 +69,11 @@ def _quickly(line: bytes) -> Record | None:
     head = _HEAD.match(line)
     if head is None or len(line) > _LARGE:
         return None
-    tail = _TAIL.search(line, max(head.end(), len(line) - _TAIL_AT_MOST))
-    if tail is None:
+    last = line.rfind(b"}")
+    end = line.rfind(b"}", 0, last) + 1
+    if line[last + 1 :].strip() or not _TAIL.fullmatch(line, end, last):
         return None
-    record = line[head.end() : tail.start()]
+    record = line[head.end() : end]
     try:
         return Record(head[1].decode(), record, orjson.loads(record))
     except ValueError:
@@ -106,7 +105,7 @@ def _slowly(line: bytes) -> Record | Message | None:
 
 def _fields(record: bytes) -> Collection[str]:
     try:
-        return members(record)
+        return spans(record)
     except BadLine:
         # Whoever types the record sets it aside with the reason.
         return ()
