@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from pipelines.errors import RequestRefused, SourceError
 from sandbox.identities import identities
-from tests.connectors.contract import NOW, UNIVERSE, Bench, Fault, bench
+from tests.connectors.contract import NOW, POLICY, UNIVERSE, Bench, Fault, bench
 
 
 @pytest.fixture
@@ -51,6 +52,13 @@ def test_a_fault_on_the_second_page_loses_nothing(gleif: Bench, kind: str) -> No
     gleif.hit(Fault(kind, path="/gleif/lei-records", after=1))  # type: ignore[arg-type]
     assert {record["lei"] for record in gleif.read("lei_records")} == whole
     assert any(entry.fault for entry in gleif.running.requests)
+
+
+def test_an_answer_that_stalls_is_asked_for_again(gleif: Bench) -> None:
+    whole = {record["lei"] for record in gleif.read("lei_records")}
+    gleif.policy = replace(POLICY, read_s=0.3)
+    gleif.hit(Fault("stall", after=1, seconds=20))
+    assert {record["lei"] for record in gleif.read("lei_records")} == whole
 
 
 def test_a_window_with_too_many_records_ends_the_run_and_says_what_to_do(gleif: Bench) -> None:

@@ -13,6 +13,7 @@ from resources.http.tokens import new_key
 from resources.settings import Settings
 from resources.warehouse import Warehouse
 from sandbox import apis
+from sandbox.faults import Fault
 from sandbox.server import Running, serving
 from tests.assets.bench import catalog
 from tests.connectors.contract import CONNECTORS, UNIVERSE
@@ -70,6 +71,20 @@ def test_every_table_is_filled_as_declared_and_a_second_run_doubles_nothing(
         run_stream(engine, source, stream, run_id="2")
         with engine.warehouse.read() as lake:
             assert {each: _rows(lake, each) for each in rows} == rows
+
+
+@pytest.mark.parametrize("running", ["gleif"], indirect=True)
+def test_a_field_added_without_notice_becomes_a_column(engine: Engine, running: Running) -> None:
+    source = engine.catalog.sources["gleif"]
+    stream = source.streams[0]
+    running.faults.add(Fault("drift", after=1))
+    report = run_stream(engine, source, stream, run_id="1")
+    assert report.rows_read == report.rows_loaded + report.rows_quarantined > 50
+    with engine.warehouse.read() as lake:
+        changed = _rows(lake, "raw.gleif__lei_records WHERE added_without_notice IS NOT NULL")
+        unchanged = _rows(lake, "raw.gleif__lei_records WHERE added_without_notice IS NULL")
+    assert 0 < changed < report.rows_loaded
+    assert changed + unchanged == report.rows_loaded
 
 
 def _rows(lake: duckdb.DuckDBPyConnection, table: str) -> int:
