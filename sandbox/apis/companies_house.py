@@ -78,7 +78,7 @@ class CompaniesHouse(StandIn):
         headers = {
             "X-Ratelimit-Limit": "600",
             "X-Ratelimit-Remain": "0",
-            "X-Ratelimit-Reset": str(round(time.time() + wait_s)),
+            "X-Ratelimit-Reset": str(int(time.time() + wait_s)),
         }
         return Reply(status, headers if status == 429 else {}, b"")
 

@@ -81,7 +81,7 @@ class GitHub(StandIn):
 
     def exhausted(self, wait_s: float) -> Reply:
         """The primary limit's end: nothing remains until the reset."""
-        reset = str(round(time.time() + wait_s))
+        reset = str(int(time.time() + wait_s))
         headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
         return _refused(403, "API rate limit exceeded for user ID 1.", headers)
 
