@@ -1,4 +1,4 @@
-"""The central bank's rates: exact values, corrections, quiet days and faults."""
+"""The central bank's rates: exact values, corrections and quiet days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import RequestRefused
 from sandbox.rates import published
-from tests.connectors.contract import NOW, UNIVERSE, Bench, Fault, bench
+from tests.connectors.contract import NOW, UNIVERSE, Bench, bench
 
 FIRST = date(2025, 7, 1)
 
@@ -48,13 +48,6 @@ def test_only_the_wanted_currencies_are_asked_for(ecb: Bench) -> None:
 def test_a_window_without_a_rate_is_no_error(ecb: Bench) -> None:
     ecb.environment["ECB_START_DATE"] = (NOW.date() + timedelta(days=1)).isoformat()
     assert ecb.read("exchange_rates") == []
-
-
-@pytest.mark.parametrize("kind", ["unavailable", "server_error", "reset", "truncated"])
-def test_a_fault_loses_no_day(ecb: Bench, kind: str) -> None:
-    whole = len(ecb.read("exchange_rates"))
-    ecb.hit(Fault(kind, after=1, times=2))  # type: ignore[arg-type]
-    assert len(ecb.read("exchange_rates")) == whole
 
 
 def test_a_wrong_currency_list_is_an_error_and_not_an_empty_table(ecb: Bench) -> None:

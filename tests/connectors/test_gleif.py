@@ -44,10 +44,8 @@ def test_only_what_was_updated_meanwhile_is_read_again(gleif: Bench) -> None:
     assert sum(record["lei"] in before for record in new) <= 1
 
 
-@pytest.mark.parametrize(
-    "kind", ["too_many", "unavailable", "server_error", "reset", "truncated", "overlap", "reorder"]
-)
-def test_a_fault_on_the_second_page_loses_nothing(gleif: Bench, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["overlap", "reorder"])
+def test_pages_that_overlap_or_come_in_another_order_lose_nothing(gleif: Bench, kind: str) -> None:
     whole = {record["lei"] for record in gleif.read("lei_records")}
     gleif.hit(Fault(kind, path="/gleif/lei-records", after=1))  # type: ignore[arg-type]
     assert {record["lei"] for record in gleif.read("lei_records")} == whole

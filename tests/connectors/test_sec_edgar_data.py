@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.errors import RequestRefused
 from sandbox.apis.sec_edgar_data import SecEdgarData
-from tests.connectors.contract import Bench, Fault, bench
+from tests.connectors.contract import Bench, bench
 
 
 @pytest.fixture
@@ -45,13 +45,6 @@ def test_facts_arrive_with_their_unit_and_every_digit(edgar: Bench) -> None:
             for fact in values
         ]
         assert [(f["unit"], f["val"], f["accn"]) for f in facts] == told
-
-
-@pytest.mark.parametrize("kind", ["too_many", "server_error", "unavailable", "reset", "truncated"])
-def test_a_fault_loses_no_filer(edgar: Bench, kind: str) -> None:
-    whole = edgar.read("filers")
-    edgar.hit(Fault(kind, after=1, times=2))  # type: ignore[arg-type]
-    assert edgar.read("filers") == whole
 
 
 def test_an_unknown_filer_is_an_error_and_no_missing_row(edgar: Bench) -> None:
