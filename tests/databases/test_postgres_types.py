@@ -202,3 +202,25 @@ def test_text_is_utf8_whatever_the_database_keeps(
     other = Postgres(postgres.server, name)
     other.run("CREATE TABLE t (x text); INSERT INTO t VALUES (U&'caf\\00E9')")
     assert read(opened(other.url), table("t")).column("x") == ["café"]
+
+
+def test_bytes_that_a_careless_server_calls_text_are_set_aside(
+    postgres: Postgres, opened: Open
+) -> None:
+    name = f"{postgres.name}_ascii"
+    postgres.run(
+        f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 "
+        "LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    other = Postgres(postgres.server, name)
+    other.run(
+        "CREATE TABLE t (id int, x text, l text[]);"
+        "INSERT INTO t VALUES (1, E'caf\\303\\251', NULL), (2, E'caf\\351', ARRAY['b']), (3, NULL, "
+        "ARRAY['a', E'\\377'])"
+    )
+    answer = read(opened(other.url), table("t"))
+    assert answer.rows.to_pylist() == [{"id": 1, "x": "café", "l": None}]
+    assert [json.loads(each.raw) for each in answer.rejects] == [
+        {"id": 2, "x": "\\x636166e9", "l": ["b"]},
+        {"id": 3, "x": None, "l": "{a,\\xff}"},
+    ]

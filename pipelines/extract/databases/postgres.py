@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any
 
 import pyarrow as pa
@@ -58,53 +58,64 @@ class PostgresReader:
         The state comes with the last answer only: pages are read in no order.
         """
         progress = Progress.of(stream, state)
-        with ExitStack() as open_sessions:
-            first = open_sessions.enter_context(closing(Session(self._address)))
+        with closing(Session(self._address)) as first:
             refuse_other_arithmetic(first, WRAPPED)
             first.begin()
-            reading = Reading.of(stream, relation(first, stream.theirs), progress)
+            table = relation(first, stream.theirs)
+            reading = Reading.of(stream, table, progress, is_utf8=first.is_utf8)
             reading.look_ahead(first)
-            statements = reading.statements(self._connections, by_pages=_by_pages(first))
-            sessions = [first]
+            by_pages = first.version >= _PAGES_SINCE
+            statements = reading.statements(self._connections, by_pages=by_pages)
+            todo = _Todo(reading, statements)
+            crew = [Worker(lambda: todo.work(first), first.cancel)]
             if len(statements) > 1:
-                name = first.export()
-                for _ in range(min(self._connections, len(statements)) - 1):
-                    other = open_sessions.enter_context(closing(Session(self._address)))
-                    other.begin(name)
-                    sessions.append(other)
-            for rows, rejects, sql in _read(reading, statements, sessions):
+                snapshot = first.export()
+                others = min(self._connections, len(statements)) - 1
+                crew += [self._other(todo, snapshot) for _ in range(others)]
+            for rows, rejects, sql in gathered(crew):
                 yield Pulled(rows, about={"sql": sql}, rejects=rejects)
         yield Pulled(pa.table({}), reading.state())
+
+    def _other(self, todo: _Todo, snapshot: str) -> Worker[Read]:
+        """Someone who reads beside the first session, seeing what that one sees."""
+        mine: list[Session] = []
+
+        def items() -> Iterator[Read]:
+            with closing(Session(self._address)) as session:
+                mine.append(session)
+                session.begin(snapshot)
+                yield from todo.work(session)
+
+        def cancel() -> None:
+            for session in mine:
+                session.cancel()
+
+        return Worker(items, cancel)
 
     def close(self) -> None:
         """Nothing is kept open."""
 
 
-def _read(reading: Reading, statements: list[str], sessions: list[Session]) -> Iterator[Read]:
-    todo: queue.SimpleQueue[str] = queue.SimpleQueue()
-    for sql in statements:
-        todo.put(sql)
-    what = f"reading {reading.relation.shown}"
+class _Todo:
+    """The statements of one run, which the sessions take in turn."""
 
-    def items(session: Session) -> Iterator[Read]:
+    def __init__(self, reading: Reading, statements: list[str]) -> None:
+        self._reading = reading
+        self._what = f"reading {reading.relation.shown}"
+        self._statements: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for sql in statements:
+            self._statements.put(sql)
+
+    def work(self, session: Session) -> Iterator[Read]:
+        """Statement after statement, until none is left."""
         while True:
             try:
-                sql = todo.get_nowait()
+                sql = self._statements.get_nowait()
             except queue.Empty:
                 return
-            for batch in session.batches(sql, what):
+            for batch in session.batches(sql, self._what):
                 if batch.num_rows:
-                    yield (*reading.rows(batch), sql)
-
-    def worker(session: Session) -> Worker[Read]:
-        return Worker(lambda: items(session), session.cancel)
-
-    return gathered([worker(session) for session in sessions])
-
-
-def _by_pages(session: Session) -> bool:
-    row = session.ask("SELECT current_setting('server_version_num')::int4 AS n", "connecting")[0]
-    return bool(row["n"] >= _PAGES_SINCE)
+                    yield (*self._reading.rows(batch), sql)
 
 
 def _found(table: Relation) -> FoundStream:

@@ -21,7 +21,7 @@ from pipelines.extract.databases.postgres_catalog import Relation
 from pipelines.extract.databases.postgres_session import Session
 from pipelines.extract.databases.postgres_text import misfit_text, settled_value
 from pipelines.extract.databases.postgres_types import CURSORS, ENDLESS, MOMENTS, Way, way
-from pipelines.extract.databases.postgres_values import plain
+from pipelines.extract.databases.postgres_values import as_is, plain, utf8
 from pipelines.extract.databases.rejects import reject
 from pipelines.flow import Reject
 from pipelines.naming import literal, normalise, quote
@@ -50,12 +50,20 @@ class Reading:
     _kind: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, stream: PulledStream, relation: Relation, progress: Progress | None) -> Reading:
+    def of(
+        cls,
+        stream: PulledStream,
+        relation: Relation,
+        progress: Progress | None,
+        *,
+        is_utf8: bool = True,
+    ) -> Reading:
         """Plan the run; DeclarationError when the cursor column can't be one."""
         if not relation.fields:
             raise SourceNotFound(f"{relation.shown} has no column that could be read.")
         texts = {name for name, c in stream.columns.items() if (c.type or "").upper() == "VARCHAR"}
-        ways = tuple(way(f, as_text=normalise(f.name) in texts) for f in relation.fields)
+        text = as_is if is_utf8 else utf8
+        ways = tuple(way(f, as_text=normalise(f.name) in texts, text=text) for f in relation.fields)
         made = cls(relation, ways, progress)
         if progress is not None:
             progress.check([f.name for f in relation.fields], relation.shown)

@@ -30,7 +30,6 @@ _REACHING = {"connect_timeout": "20", "keepalives_idle": "30", "keepalives_count
 """Seconds to connect, and how soon a silent server counts as gone."""
 _SETTINGS = {
     "default_transaction_read_only": "on",
-    "client_encoding": "UTF8",
     "standard_conforming_strings": "on",
     "timezone": "UTC",
     "datestyle": "ISO",
@@ -43,7 +42,11 @@ _LIMITS = {"statement_timeout": "3600000", "lock_timeout": "60000"}
 
 
 class Session:
-    """One connection. Every method raises a SourceError without secrets in it."""
+    """One connection. Every method raises a SourceError without secrets in it.
+
+    `version` is the server's, such as 180006. Unless `is_utf8`, the server keeps texts
+    as whatever bytes it was given.
+    """
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -58,18 +61,12 @@ class Session:
                 self._database.close()
                 raise
         try:
-            chosen = [
-                f"set_config({literal(k)}, {literal(v)}, false)" for k, v in _SETTINGS.items()
-            ]
-            chosen += [
-                f"CASE WHEN current_setting({literal(k)}) = '0' "
-                f"THEN set_config({literal(k)}, {literal(v)}, false) END"
-                for k, v in _LIMITS.items()
-            ]
-            self.ask(f"SELECT ARRAY[{', '.join(chosen)}] AS settings", "connecting")
+            row = self.ask(_set_up(), "connecting")[0]
         except BaseException:
             self.close()
             raise
+        self.version: int = row["version"]
+        self.is_utf8: bool = row["encoding"] != "SQL_ASCII"
 
     def ask(self, sql: str, what: str) -> list[dict[str, Any]]:
         """The rows of a small answer."""
@@ -126,6 +123,24 @@ class Session:
             self._connection.close()
         with suppress(*_DRIVER_ERRORS):
             self._database.close()
+
+
+def _set_up() -> str:
+    chosen = [f"set_config({literal(k)}, {literal(v)}, false)" for k, v in _SETTINGS.items()]
+    # Of a server that knows of no encoding, bytes that are none must not end the reading.
+    encoding = "CASE WHEN current_setting('server_encoding') = 'SQL_ASCII' THEN 'SQL_ASCII' "
+    encoding += "ELSE 'UTF8' END"
+    chosen.append(f"set_config('client_encoding', {encoding}, false)")
+    chosen += [
+        f"CASE WHEN current_setting({literal(k)}) = '0' "
+        f"THEN set_config({literal(k)}, {literal(v)}, false) END"
+        for k, v in _LIMITS.items()
+    ]
+    return (
+        f"SELECT ARRAY[{', '.join(chosen)}] AS settings, "
+        "current_setting('server_version_num')::int4 AS version, "
+        "current_setting('server_encoding') AS encoding"
+    )
 
 
 def _reachable(address: Address) -> str:

@@ -33,7 +33,7 @@ def settled_value(value: pa.Scalar) -> Any:
 
 
 def misfit_text(value: pa.Scalar) -> str:
-    """A value that has no place, as the driver gave it: a number or a time."""
+    """A value that has no place, as the driver gave it: a number, a time, or bytes."""
     if pa.types.is_list(value.type):
         return (
             "{" + ",".join(misfit_text(item) if item.is_valid else "NULL" for item in value) + "}"
@@ -41,6 +41,12 @@ def misfit_text(value: pa.Scalar) -> str:
     if pa.types.is_timestamp(value.type):
         wrapped = value.value < FIRST_MICRO
         return _moment(value.value + 2**64 if wrapped else value.value)
+    if pa.types.is_string(value.type):
+        raw: bytes = value.as_buffer().to_pybytes()
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            return "\\x" + raw.hex()
     said = str(value.as_py())
     return _UNREAL.get(said, said)
 

@@ -82,18 +82,21 @@ class Way:
     odd: str | None = None
 
 
-def way(field: Field, *, as_text: bool = False) -> Way:
-    """How to read a column; `as_text`: the stream declares it as text."""
+def way(field: Field, *, as_text: bool = False, text: Settle = as_is) -> Way:
+    """How to read a column; `as_text`: the stream declares it as text.
+
+    `text` is what settles texts.
+    """
     column = quote(field.name)
     if field.element is not None and not as_text:
-        return _list_way(field, column)
+        return _list_way(field, column, text)
     found = _of(field.type, field.digits)
     kept = found is not None and (found[0] in ("VARCHAR", "BLOB") or not as_text)
     if found is not None and kept:
-        return Way(field, found[0], column, found[1])
+        return Way(field, found[0], column, text if found[0] == "VARCHAR" else found[1])
     if field.type == "oid" and not as_text:
         return Way(field, "BIGINT", f"{column}::int8", as_is)
-    return Way(field, "VARCHAR", f"{column}::text", as_is)
+    return Way(field, "VARCHAR", f"{column}::text", text)
 
 
 def _of(kind: str, digits: tuple[int, int] | None) -> tuple[str, Settle] | None:
@@ -109,7 +112,7 @@ def _of(kind: str, digits: tuple[int, int] | None) -> tuple[str, Settle] | None:
     return f"DECIMAL({precision},{scale})", decimals(precision, scale)
 
 
-def _list_way(field: Field, column: str) -> Way:
+def _list_way(field: Field, column: str, text: Settle) -> Way:
     assert field.element is not None
     found = _of(field.element, field.digits)
     settle: Settle = as_is
@@ -122,4 +125,4 @@ def _list_way(field: Field, column: str) -> Way:
     shaped = f"(array_ndims({column}) > 1 OR array_lower({column}, 1) <> 1)"
     value = f"CASE WHEN {shaped} THEN NULL ELSE {value} END"
     odd = f"CASE WHEN {shaped} THEN {column}::text END"
-    return Way(field, f"{sql}[]", value, lists(settle), odd)
+    return Way(field, f"{sql}[]", value, lists(text if sql == "VARCHAR" else settle), odd)

@@ -39,6 +39,17 @@ def as_is(values: pa.Array) -> Settled:
     return values, None
 
 
+def utf8(values: pa.Array) -> Settled:
+    """Texts of a server that doesn't look at their bytes."""
+    raw = values.view(pa.binary())
+    try:
+        return pc.cast(raw, pa.string()), None
+    except pa.ArrowInvalid:
+        misfit = np.array([not _is_utf8(each) for each in raw.to_pylist()], bool)
+        kept = pc.if_else(pa.array(misfit), pa.scalar(None, pa.binary()), raw)
+        return pc.cast(kept, pa.string()), misfit
+
+
 def timestamps(values: pa.Array) -> Settled:
     """±infinity as DuckDB writes it; from its infinity, in the year 294247, on: doesn't fit."""
     numbers = values.view(pa.int64())
@@ -115,3 +126,10 @@ def _masked(
     hidden = absent if misfit is None else absent | misfit
     some = misfit is not None and bool(misfit.any())
     return pa.array(mended, mask=hidden).view(values.type), misfit if some else None
+
+
+def _is_utf8(raw: bytes | None) -> bool:
+    try:
+        return raw is None or raw.decode() is not None
+    except UnicodeDecodeError:
+        return False
