@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -50,6 +51,12 @@ def reader(settings: Settings, url: str, *streams: Any, **more: Any) -> Iterator
         made.close()
 
 
+def rows(answer: Pulled) -> list[dict[str, Any]]:
+    if isinstance(answer.records, bytes):
+        return [json.loads(line, parse_float=Decimal) for line in answer.records.splitlines()]
+    return [dict(record) for record in answer.records]
+
+
 def read(made: Reader, of: str = "items", state: Mapping[str, Any] | None = None) -> list[Pulled]:
     wanted = PulledStream(name="rows", description="-", of=of)
     return list(made.read(wanted, state or {}))
@@ -70,13 +77,14 @@ def test_an_answer_comes_with_its_bytes_and_with_how_it_was_asked_for(settings: 
     with serve(lambda _: Reply(body)) as server, reader(settings, server.url, wanted) as made:
         first, last = read(made)
         assert server.seen[0].params == {"q": "s3cr3t-key"}
-    assert (list(first.records), first.raw) == ([{"id": 1}, {"id": 2}], body)
-    assert first.paths == ["$.data[0]", "$.data[1]"]
+    assert (rows(first), first.raw) == ([{"id": 1}, {"id": 2}], body)
+    assert first.paths is not None
+    assert list(map(str, first.paths)) == ["$.data[0]", "$.data[1]"]
     assert (first.about["method"], first.about["status"]) == ("GET", 200)
     assert first.about["url"] == f"{server.url}/items?q=***"
     assert first.about["headers"]["Content-Type"] == "application/json"
     assert "s3cr3t" not in repr([first, last])
-    assert (list(last.records), last.state) == ([], {})
+    assert (rows(last), last.state) == ([], {})
 
 
 def test_states_come_only_where_a_run_may_go_on(settings: Settings) -> None:
@@ -111,7 +119,7 @@ def test_numbers_of_many_digits_stay_as_they_are_written(settings: Settings) -> 
     }
     wanted = stream(transformations=[added])
     with serve(lambda _: Reply(body)) as server, reader(settings, server.url, wanted) as made:
-        record: Any = next(iter(read(made)[0].records))
+        record: Any = rows(read(made)[0])[0]
     assert record["a"] == record["copy"] == Decimal("0.1234567890123456789")
     assert (record["b"], type(record["b"])) == (1.5, float)
     assert record["c"] == 123456789012345678901234567890
@@ -205,7 +213,7 @@ def test_a_rotating_token_needs_a_key_and_nothing_else_does(settings: Settings) 
         keyed = Settings(home=settings.home, data=settings.data, token_key=SecretStr(new_key()))
         for _ in range(2):
             with reader(keyed, server.url, wanted, config=config) as made:
-                assert len(read(made)[0].records) == 1
+                assert len(rows(read(made)[0])) == 1
         assert [seen.path for seen in server.seen] == ["/token", "/items", "/items"]
 
 
@@ -241,7 +249,7 @@ def test_pages_and_slices_are_asked_for_ahead_and_come_in_order(settings: Settin
         }
     )
     with serve(answer) as server, reader(settings, server.url, wanted) as made:
-        found = [record for answer in read(made) for record in answer.records]
+        found = [record for answer in read(made) for record in rows(answer)]
         assert found == [{"shop": str(n), "page": p} for n in range(12) for p in range(3)]
         assert len(server.seen) == 12 * 4
         server.seen.clear()

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from decimal import Decimal
 from typing import Any
+
+import orjson
 
 from pipelines.errors import NotConfigured
 from pipelines.extract.declarative.manifest import Manifest, load_manifest, manifest_of
 from pipelines.extract.declarative.runtime import paths
 from pipelines.extract.declarative.runtime.auth import AuthContext
 from pipelines.extract.declarative.runtime.client_policy import policy_for
+from pipelines.extract.declarative.runtime.garbage import held_back
 from pipelines.extract.declarative.runtime.reading import Reading
 from pipelines.extract.declarative.runtime.slices import RecordPage
 from pipelines.extract.declarative.runtime.streams import described
@@ -26,6 +30,7 @@ from resources.http.client import HttpClient
 from resources.http.policy import Policy
 from resources.http.tokens import TokenStore
 
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
 _SHOWN_HEADERS = ("Content-Type", "Date", "ETag", "Last-Modified", "X-Request-Id")
 
 
@@ -79,14 +84,27 @@ class ApiReader:
     def read(self, stream: PulledStream, state: Mapping[str, Any]) -> Iterator[Pulled]:
         """The answers of one stream; states come where reading may go on from them."""
         component = self._reading.stream(stream.theirs)
-        for page in self._reading.pages(component, dict(state)):
-            yield Pulled(
-                records=page.records,
-                state=page.state,
-                raw=b"" if page.answer is None else page.answer.body,
-                about=self._about(page),
-                paths=page.paths,
-            )
+        with closing(self._reading.pages(component, dict(state))) as pages:
+            while True:
+                with held_back():
+                    page = next(pages, None)
+                    answer = None if page is None else self._pulled(page)
+                if answer is None:
+                    return
+                yield answer
+
+    def _pulled(self, page: RecordPage) -> Pulled:
+        """What the engine is handed of a page, whose records are forgotten by it."""
+        records = _as_lines(page.records)
+        if isinstance(records, bytes):
+            page.records.clear()
+        return Pulled(
+            records=records,
+            state=page.state,
+            raw=b"" if page.answer is None else page.answer.body,
+            about=self._about(page),
+            paths=page.paths,
+        )
 
     def close(self) -> None:
         """Close the connections; may be called twice."""
@@ -123,6 +141,20 @@ class ApiReader:
             )
             raise NotConfigured(self._source, [("HEADWATER_TOKEN_KEY", what)])
         return key.get_secret_value()
+
+
+def _as_lines(records: list[dict[str, Any]]) -> bytes | list[dict[str, Any]]:
+    """The records as JSON Lines; as they are, if a number has more than 64 bits."""
+    try:
+        return b"".join([orjson.dumps(record, default=_exact, option=_LINE) for record in records])
+    except orjson.JSONEncodeError:
+        return records
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Decimal) and value.is_finite():
+        return orjson.Fragment(str(value))
+    raise TypeError
 
 
 def _declared_secrets(manifest: Manifest, config: Mapping[str, Any]) -> Iterator[str]:

@@ -55,10 +55,7 @@ def compile_decoder(component: Mapping[str, Any] | None) -> Decode:
 
 def _json(body: bytes) -> Iterator[Any]:
     value = load_json(body)
-    if isinstance(value, list):
-        yield from value
-    else:
-        yield value
+    return iter(value) if isinstance(value, list) else iter((value,))
 
 
 def load_json(body: bytes) -> Any:

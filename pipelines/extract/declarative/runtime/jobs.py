@@ -155,7 +155,7 @@ class JobReader:
             return [""]
         assert job.polled is not None
         told = job.polled if self._targets is None else self._targets.ask(_with_answers(job))
-        return list(self._target(self._decode(told.body)))
+        return self._target(list(self._decode(told.body)))
 
     def _ready(self, job: Job) -> Job | None:
         """The job once it is done, or the one that took its place; None: there is no data."""
@@ -181,7 +181,7 @@ class JobReader:
         number = 0
         while time.monotonic() < ends:
             job.polled = self._poll.ask(_with_answers(job))
-            said = next(iter(self._status(self._decode(job.polled.body))), None)
+            said = next(iter(self._status(list(self._decode(job.polled.body)))), None)
             state = self._meaning.get(str(said))
             if state is None:
                 known = ", ".join(sorted(self._meaning))

@@ -35,8 +35,13 @@ _STATES = 64
 class Progress(Protocol):
     """Keeps account of a stream while it is read; slices are read one by one.
 
-    For each slice: `begin`, `observe` for each record, `close`.
+    For each slice: `begin`, `observe` for each record if it `observes`, `close`.
     """
+
+    @property
+    def observes(self) -> bool:
+        """Whether records tell it anything."""
+        ...
 
     def slices(self) -> Iterator[Slice]:
         """What is to be read, in order; may run ahead of the reading."""
@@ -82,6 +87,8 @@ class Progress(Protocol):
 class Everything:
     """No cursor: each run reads all partitions; the state is empty."""
 
+    observes = False
+
     def __init__(self, router: Router | None) -> None:
         self._router = router
 
@@ -124,6 +131,8 @@ class Everything:
 
 class OneCursor:
     """A cursor over the whole stream."""
+
+    observes = True
 
     def __init__(self, plan: CursorPlan, state: State) -> None:
         self._plan = plan
@@ -170,6 +179,8 @@ class OneCursor:
 
 class CursorPerPartition:
     """A cursor for each partition, and one over all of them."""
+
+    observes = True
 
     def __init__(self, plan: CursorPlan, router: Router, state: State) -> None:
         self._plan = plan

@@ -6,8 +6,11 @@ the order in which they run. Does not belong here: decoding, or paging.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.errors import DeclarationError
 from pipelines.extract.declarative.interpolation import compile_condition, compile_text
@@ -17,7 +20,8 @@ from pipelines.extract.declarative.runtime.transforms import Scope, Transform, c
 from pipelines.extract.formats.json_paths import shown
 
 Record = dict[str, Any]
-Extract = Callable[[Iterable[Any]], Iterator[Any]]
+Extract = Callable[[Sequence[Any]], list[Any]]
+_OBJECTS = {dict}
 
 
 class Selector:
@@ -45,9 +49,11 @@ class Selector:
             stages.append(_converting(compile_normaliser(known)))
         self._stages = stages
 
-    def extract(self, values: Iterable[Any]) -> list[Record]:
+    def extract(self, values: Sequence[Any]) -> list[Record]:
         """What the page's values hold, before the filter."""
         found = self._extract(values)
+        if set(map(type, found)) == _OBJECTS:
+            return found
         return [value if type(value) is dict else {"value": value} for value in found]
 
     def finish(self, found: list[Record], scope: Scope) -> list[Record]:
@@ -58,26 +64,27 @@ class Selector:
 
     def places(
         self, values: Sequence[Any], found: Sequence[Record], records: Sequence[Record], many: bool
-    ) -> list[str] | None:
-        """Where each record stands in the page; None where that can't be said.
+    ) -> pa.Array | None:
+        """Where each record stands in the page, as text; None where that can't be said.
 
         `many`: the page is a list, whose items the values are.
         """
         if self._path is None:
             return None
+        begin = "$"
         if many:
             if self._path or len(values) != len(found):
                 return None
-            begin = "$"
         else:
-            value = paths.get(values[0], self._path, None)
             begin = shown(self._path)
-            if not isinstance(value, list):
-                return [begin] * len(records)
+            if not isinstance(paths.get(values[0], self._path, None), list):
+                return pa.array([begin] * len(records), pa.string())
         if len(found) == len(records):
-            return [f"{begin}[{number}]" for number in range(len(found))]
-        numbers = {id(record): number for number, record in enumerate(found)}
-        return [f"{begin}[{numbers[id(record)]}]" for record in records]
+            numbers = pa.array(range(len(found)), pa.int64())
+        else:
+            at = {id(record): number for number, record in enumerate(found)}
+            numbers = pa.array([at[id(record)] for record in records], pa.int64())
+        return pc.binary_join_element_wise(f"{begin}[", numbers.cast(pa.string()), "]", "")
 
 
 Stage = Callable[[list[Record], Scope], list[Record]]
@@ -143,35 +150,29 @@ def compile_extractor(component: Mapping[str, Any], config: Mapping[str, Any]) -
         found = _itself
     if expand is None:
         return found
-    return lambda values: (child for value in found(values) for child in expand(value))
+    return lambda values: [child for value in found(values) for child in expand(value)]
 
 
-def _itself(values: Iterable[Any]) -> Iterator[Any]:
+def _itself(values: Sequence[Any]) -> list[Any]:
+    if len(values) == 1 and isinstance(values[0], list):
+        return values[0]
+    found: list[Any] = []
     for value in values:
         if isinstance(value, list):
-            yield from value
+            found.extend(value)
         elif value:
-            yield value
+            found.append(value)
+    return found
 
 
 def _one_at(path: Sequence[str]) -> Extract:
     at = paths.compile_get(path, None)
-
-    def found(values: Iterable[Any]) -> Iterator[Any]:
-        return _itself(map(at, values))
-
-    return found
+    return lambda values: _itself([at(value) for value in values])
 
 
 def _all_at(path: Sequence[str]) -> Extract:
     keys = tuple(path)
-
-    def found(values: Iterable[Any]) -> Iterator[Any]:
-        for value in values:
-            for _, _, match in paths.find(value, keys):
-                yield match
-
-    return found
+    return lambda values: [match for value in values for _, _, match in paths.find(value, keys)]
 
 
 def _plain_path(component: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -61,7 +61,7 @@ class RecordPage:
     slice: Slice = field(default_factory=Slice)
     method: str = ""
     at: str = ""
-    paths: list[str] | None = None
+    paths: Any = None
 
 
 class SliceReader:
@@ -161,7 +161,7 @@ class SliceReader:
 
     def _make(
         self, answers: list[Answer], at: Slice, token: Any, guard: LoopGuard, progress: Progress
-    ) -> tuple[Any, Asked, list[Record], list[str] | None]:
+    ) -> tuple[Any, Asked, list[Record], Any]:
         """(the next token, its page asked for, this page's records, their places)."""
         answer = answers[-1]
         scope = scope_of(self._context.config, at, token)
@@ -189,8 +189,9 @@ class SliceReader:
                 asked = self._next(guard, at, following, progress)
         if self._filter_new:
             records = [record for record in records if progress.is_new(at, record)]
-        for record in records:
-            progress.observe(at, record)
+        if progress.observes:
+            for record in records:
+                progress.observe(at, record)
         return following, asked, records, self._places(answer.body, values, found, records)
 
     def _whole(self, answer: Answer, scope: Scope) -> list[Record]:
@@ -213,7 +214,7 @@ class SliceReader:
 
     def _places(
         self, body: bytes, values: list[Any], found: list[Record], records: list[Record]
-    ) -> list[str] | None:
+    ) -> Any:
         if not self._has_places or not records:
             return None
         return self._selector.places(values, found, records, body.lstrip()[:1] == b"[")
@@ -228,7 +229,7 @@ class SliceReader:
         return asked
 
     def _pending(
-        self, at: Slice, token: Any, progress: Progress, properties: list[str] | None = None
+        self, at: Slice, token: Any, progress: Progress, properties: Any = None
     ) -> Pending:
         def make() -> Request:
             parts: list[Parts] = [self._auth.parts(), self._paginator.parts(token)]

@@ -1,0 +1,62 @@
+"""dlt's rest_api source with Parquet, without child tables, into its own DuckLake."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import duckdb
+from lake import extension
+
+url, folder = sys.argv[1:3]
+shutil.rmtree(folder, ignore_errors=True)
+Path(folder).mkdir(parents=True)
+# dlt installs the extensions by name into the home folder: lay them there.
+os.environ["HOME"] = folder
+os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+platform = duckdb.sql("PRAGMA platform").fetchone()[0]
+home = Path(folder) / ".duckdb" / "extensions" / f"v{duckdb.__version__}" / platform
+home.mkdir(parents=True)
+for name in ("ducklake", "sqlite_scanner"):
+    shutil.copy(extension(name), home)
+
+import dlt
+from dlt.destinations import ducklake
+from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
+from dlt.sources.rest_api import rest_api_source
+
+source = rest_api_source(
+    {
+        "client": {
+            "base_url": url,
+            "paginator": {
+                "type": "cursor",
+                "cursor_path": "next",
+                "cursor_param": "cursor",
+            },
+        },
+        "resources": [
+            {
+                "name": "t",
+                "primary_key": "id",
+                "max_table_nesting": 0,
+                "endpoint": {"path": "records", "data_selector": "data"},
+            }
+        ],
+    }
+)
+source.max_table_nesting = 0
+credentials = DuckLakeCredentials(
+    catalog=f"sqlite:///{folder}/catalog.sqlite", storage=f"{folder}/data"
+)
+pipeline = dlt.pipeline(
+    "benchmark",
+    destination=ducklake(credentials=credentials),
+    dataset_name="bench",
+    pipelines_dir=f"{folder}/pipelines",
+)
+pipeline.run(source, loader_file_format="parquet")
+with pipeline.sql_client() as client:
+    print(client.execute_sql("SELECT count(*) FROM t")[0][0])
