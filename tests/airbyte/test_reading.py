@@ -140,7 +140,7 @@ def test_records_keep_every_digit_and_come_from_their_stream_alone(
         (
             "say('TRACE', trace={'type': 'x', 'stream_status': {'status': 'INCOMPLETE'}})",
             SourceError,
-            "incomplete",
+            "says that not all of it came",
         ),
     ],
 )

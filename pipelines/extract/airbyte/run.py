@@ -49,6 +49,7 @@ class Run:
         self._connector, self._what, self._child = connector, what, child
         self._masker, self._keep = masker, keep
         self._failure: dict[str, Any] | None = None
+        self._incomplete = False
         self._number = 0
 
     def one(self, kind: str) -> dict[str, Any]:
@@ -131,7 +132,7 @@ class Run:
             self._failure = self._failure or trace["error"]
         status = trace.get("stream_status")
         if isinstance(status, dict) and status.get("status") == "INCOMPLETE":
-            self._failure = self._failure or {"message": "The stream is incomplete."}
+            self._incomplete = True
 
     def _control(self, control: Mapping[str, Any]) -> None:
         config = (control.get("connectorConfig") or {}).get("config")
@@ -161,6 +162,11 @@ class Run:
             how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
             failed = SourceUnavailable if code < 0 else SourceError
             raise failed(f"{self._connector} {self._what} and {how}.{self._child.last_words()}")
+        if self._incomplete:
+            raise SourceError(
+                f"{self._connector} {self._what} and says that not all of it came."
+                f"{self._child.last_words()}"
+            )
 
     def _broken(self, predicate: str) -> SourceError:
         self._child.close()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import json
 import sys
 from collections.abc import Iterator
@@ -26,20 +27,30 @@ def main(manifest_file: str, components_file: str, *arguments: str) -> None:
     if components_file:
         _install(components_file, set(_modules(manifest)))
     entrypoint: Any = importlib.import_module("airbyte_cdk.entrypoint")
-    declarative: Any = importlib.import_module(
-        "airbyte_cdk.sources.declarative.concurrent_declarative_source"
-    )
-    kind = declarative.ConcurrentDeclarativeSource
     given = entrypoint.AirbyteEntrypoint.parse_args(list(arguments))
+    entrypoint.launch(_source(manifest, given), list(arguments))
+
+
+def _source(manifest: dict[str, Any], given: Any) -> Any:
+    """The manifest as a source, in the way of the airbyte-cdk that is installed."""
+    declarative = "airbyte_cdk.sources.declarative"
+    try:
+        newer: Any = importlib.import_module(f"{declarative}.concurrent_declarative_source")
+    except ModuleNotFoundError:
+        older: Any = importlib.import_module(f"{declarative}.manifest_declarative_source")
+        return older.ManifestDeclarativeSource(source_config=manifest)
+    kind = newer.ConcurrentDeclarativeSource
     catalog, state = getattr(given, "catalog", None), getattr(given, "state", None)
-    source = kind(
+    known = inspect.signature(kind.__init__).parameters
+    # Where a source may renew its config in the file itself, it asks for the file.
+    more = {"config_path": given.config} if "config_path" in known else {}
+    return kind(
         catalog=kind.read_catalog(catalog) if catalog else None,
         config=kind.read_config(given.config),
         state=kind.read_state(state) if state else [],
         source_config=manifest,
-        config_path=given.config,
+        **more,
     )
-    entrypoint.launch(source, list(arguments))
 
 
 def _install(path: str, names: set[str]) -> None:
