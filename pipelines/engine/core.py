@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipelines.catalog import Catalog
-from pipelines.spec import Source
+from pipelines.spec import Files, Source
 from resources.files import FileStore
 from resources.secrets import Given
 from resources.settings import Settings
@@ -42,6 +42,7 @@ class Engine:
         self.catalog = catalog
         self._begun = warehouse
         self._readers: dict[str, Reader] = {}
+        self._stores: dict[str, FileStore] = {}
         self._opening = threading.Lock()
 
     @cached_property
@@ -55,9 +56,20 @@ class Engine:
         return FileStore(str(self.settings.data or self.settings.sandbox))
 
     def store_of(self, source: Source) -> FileStore:
-        """Where the files of a source lie."""
-        assert source.connection is None
-        return self.store
+        """Where the files of a source lie; a folder elsewhere is opened at first use.
+
+        NotConfigured when a required setting of its connection has no value.
+        """
+        if not isinstance(source.connection, Files):
+            return self.store
+        with self._opening:
+            if source.name not in self._stores:
+                from resources.filesystems import open_files
+
+                self._stores[source.name] = open_files(
+                    source.name, source.connection, self.settings, self.given
+                )
+            return self._stores[source.name]
 
     @cached_property
     def given(self) -> Given:
@@ -82,8 +94,11 @@ class Engine:
         self.warehouse.close()
 
     def close_readers(self) -> None:
-        """End what systems are asked with."""
+        """End what systems and folders elsewhere are asked with."""
         with self._opening:
             for reader in self._readers.values():
                 reader.close()
+            for store in self._stores.values():
+                store.close()
             self._readers.clear()
+            self._stores.clear()

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pipelines.engine.core import Engine
 from pipelines.engine.declared import declaration_hash
-from pipelines.errors import FileRefused, SourceError, WarehouseError
+from pipelines.errors import FileRefused, NotConfigured, SourceError, WarehouseError
 from pipelines.extract.discover import Plan, plan
 from pipelines.extract.read import read_file
 from pipelines.flow import Progress, SourceFile, StreamState, TableReport
@@ -36,12 +36,18 @@ def load_files(
 ) -> TableReport:
     """Read the files that are new or changed; what became of them.
 
-    The status is `loaded`, `unchanged` (nothing was new) or `no files`.
+    The status is `loaded`, `unchanged` (nothing was new), `no files`, or `not
+    configured` when a person has yet to give a setting of the folder elsewhere.
     """
     table = raw_table(source.name, stream.name)
+    try:
+        store = engine.store_of(source)
+    except NotConfigured as error:
+        ensure_tables(engine.warehouse, source.name, stream)
+        return TableReport(table, stream.mode, "not configured", notes=[str(error)])
     todo = plan(
         stream,
-        engine.store_of(source),
+        store,
         state,
         declaration=declaration_hash(stream),
         full_refresh=full_refresh,

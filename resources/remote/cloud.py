@@ -3,13 +3,16 @@
 Belongs here: what these three have in common through fsspec, and their errors as
 ours. Does not belong here: trying again (`ranged`), writing; nothing is written.
 
-The options are those of s3fs, gcsfs and adlfs. Nothing that they remember of
-listings is used, so that what is listed is what is there.
+The options are those of s3fs, gcsfs and adlfs; gcsfs's `token` may also be a service
+account's JSON as text. Nothing that they remember of listings is used, so that what
+is listed is what is there.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+import logging
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -29,10 +32,24 @@ from pipelines.flow import SourceFile
 
 CONNECT_S = 10
 ANSWER_S = 60
-_IN_ALL_S = 300.0
-"""For one listing or one block, with all that the vendor's client tries itself."""
+_BLOCK_S, _LISTING_S = 120.0, 600.0
+"""With all that the vendor's client tries by itself."""
 
-_DENIED = ("NoCredentials", "PartialCredentials", "ClientAuthentication", "DefaultCredentials")
+_DENIED = (
+    "NoCredentials",
+    "PartialCredentials",
+    "ClientAuthentication",
+    "DefaultCredentials",
+    "RefreshError",
+)
+"""How the names of errors begin that mean that nobody was let in."""
+
+logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
+"""It writes every failure to the log with its traceback; ours are told by errors."""
+
+
+class _PastEnd(SourceError):
+    """Bytes behind the end were asked for: the object became shorter."""
 
 
 class CloudPlace:
@@ -42,7 +59,7 @@ class CloudPlace:
         self._mask = mask
         self._where = root
         try:
-            self._fs, found = url_to_fs(root, **_patient(root, options))
+            self._fs, found = _opened(root, _patient(root, options))
         except (ImportError, TypeError, ValueError, OSError) as error:
             raise ConfigurationError(
                 f"The folder {mask(root)} can't be used with these options: {mask(str(error))}."
@@ -79,7 +96,10 @@ class CloudPlace:
     def fetch(self, path: str, start: int, end: int) -> bytes:
         """A block of the object."""
         full = self._full(path)
-        data = self._ask(self._fs._cat_file, path, full, start=start, end=end)  # noqa: SLF001
+        try:
+            data = self._ask(self._fs._cat_file, path, full, start=start, end=end)  # noqa: SLF001
+        except _PastEnd:
+            return b""
         return bytes(data)
 
     def close(self) -> None:
@@ -90,7 +110,8 @@ class CloudPlace:
 
     def _ask(self, action: Callable[..., Any], what: str, *args: Any, **more: Any) -> Any:
         try:
-            return sync(self._fs.loop, action, *args, timeout=_IN_ALL_S, **more)
+            within_s = _BLOCK_S if "start" in more else _LISTING_S
+            return sync(self._fs.loop, action, *args, timeout=within_s, **more)
         except Exception as error:  # noqa: BLE001  (three vendors, each with a tree of its own)
             raise self._failure(error, what) from None
 
@@ -102,14 +123,33 @@ class CloudPlace:
         status = _status(error)
         if isinstance(error, FileNotFoundError) or status == 404:
             return SourceNotFound(f"There is no {where}. Check the folder's address.")
-        denied = isinstance(error, PermissionError) or status in (401, 403)
+        forbidden = isinstance(error, PermissionError) or str(error).startswith("Forbidden")
+        denied = forbidden or status in (401, 403)
         if denied or any(name.startswith(_DENIED) for name in names):
             return CredentialsRefused(
                 f"The credentials don't open {where}: {said}. Renew them, or ask for the right."
             )
+        if status == 416:
+            return _PastEnd(f"{where} has no more bytes.")
         if status is not None and 400 <= status < 500 and status not in (408, 429):
             return RequestRefused(f"{where} was refused: {said}. Check address and options.")
         return SourceUnavailable(f"{where} could not be read: {said}. Run again later.")
+
+
+def _opened(root: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    """The vendor's file system, and the address as it writes it."""
+    if root.startswith(("gs://", "gcs://")):
+        # The package's own choice asks over gRPC what kind each bucket is; plain ones will do.
+        from gcsfs.core import GCSFileSystem
+
+        token = options.get("token")
+        if isinstance(token, str) and token.lstrip().startswith("{"):
+            options = {**options, "token": json.loads(token)}
+        return GCSFileSystem(**options), GCSFileSystem._strip_protocol(root)  # noqa: SLF001
+    made, path = url_to_fs(root, **options)
+    if hasattr(made, "retries"):
+        made.retries = 1  # whoever asks tries again, and knows for how long
+    return made, str(path)
 
 
 def _patient(root: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,7 +159,7 @@ def _patient(root: str, options: Mapping[str, Any]) -> dict[str, Any]:
         ours = {
             "connect_timeout": CONNECT_S,
             "read_timeout": ANSWER_S,
-            "retries": {"max_attempts": 1},
+            "retries": {"total_max_attempts": 1},
         }
         made["config_kwargs"] = {**ours, **dict(options.get("config_kwargs", {}))}
     return made

@@ -1,22 +1,17 @@
 """Files on an SSH server.
 
-Belongs here: connecting once the server's key is known to be its own, listing and
-reading. Does not belong here: trying again (`ranged`), writing; nothing is written.
-
-Options: `user`; `password`, or a private key as text (`key`) or in a file
-(`key_file`) with its `passphrase`; `port`; `known_hosts`: what the server's key must
-be, as the path of a known_hosts file (else ~/.ssh/known_hosts), as its lines, or as
-the key's fingerprint SHA256:….  Neither ~/.ssh/config nor an agent is used.
+Belongs here: listing and reading below one folder. Does not belong here: who lets us
+in (`ssh_login`, which knows the options), trying again (`ranged`), writing; nothing
+is written.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import posixpath
 import stat
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
@@ -31,15 +26,14 @@ from pipelines.errors import (
     SourceUnavailable,
 )
 from pipelines.flow import SourceFile
+from resources.remote.ssh_login import CONNECT_S, OPTIONS, Login, Opened
 
-CONNECT_S = 15.0
 ANSWER_S = 60.0
 """For one block, or the looks of one file; a server that takes longer is gone."""
 
 LISTING_S = 600.0
 """For all folders of one listing."""
 
-_OPTIONS = ("user", "password", "key", "key_file", "passphrase", "port", "known_hosts")
 _T = TypeVar("_T")
 
 
@@ -48,22 +42,21 @@ class SftpPlace:
 
     def __init__(self, root: str, options: Mapping[str, Any], mask: Callable[[str], str]) -> None:
         parts = urlsplit(root)
-        unknown = sorted(set(options) - set(_OPTIONS))
+        unknown = sorted(set(options) - set(OPTIONS))
         if unknown or not parts.hostname or parts.password:
             raise ConfigurationError(
                 f"The folder {mask(root)} or its options ({', '.join(options) or 'none'}) can't be "
                 f"used. Expected sftp://host/folder without a password, and of the options: "
-                f"{', '.join(_OPTIONS)}."
+                f"{', '.join(OPTIONS)}."
             )
-        self._host = parts.hostname
-        self._port = int(options.get("port") or parts.port or 22)
-        self._user = str(options.get("user") or unquote(parts.username or "") or "")
+        port = int(options.get("port") or parts.port or 22)
+        user = str(options.get("user") or unquote(parts.username or ""))
+        self._login = Login(parts.hostname, port, user, options)
         self._root = posixpath.normpath(unquote(parts.path) or "/").replace("//", "/")
-        self._options = options
         self._mask = mask
-        self._connection: asyncssh.SSHClientConnection | None = None
-        self._client: asyncssh.SFTPClient | None = None
         self._real = ""
+        self._opening = threading.Lock()
+        self._open: Opened | None = None
 
     def walk(
         self, below: str, depth: int | None, wanted: Callable[[str], bool]
@@ -98,12 +91,12 @@ class SftpPlace:
 
     def close(self) -> None:
         """End the connection."""
-        connection, self._connection, self._client = self._connection, None, None
-        if connection is not None:
+        opened, self._open = self._open, None
+        if opened is not None:
 
             async def closed() -> None:
-                connection.close()
-                await connection.wait_closed()
+                opened.connection.close()
+                await opened.connection.wait_closed()
 
             sync(get_loop(), closed, timeout=CONNECT_S)
 
@@ -149,8 +142,8 @@ class SftpPlace:
         real = str(await client.realpath(self._full(path))) + "/"
         if not real.startswith(self._real):
             raise SourceError(
-                f"The file {path} on {self._host} is a link that leads out of the folder. Only "
-                "files below it are read: copy the file there, or remove the link."
+                f"The file {path} on {self._login.host} is a link that leads out of the folder. "
+                "Only files below it are read: copy the file there, or remove the link."
             )
 
     def _ask(
@@ -161,17 +154,16 @@ class SftpPlace:
     ) -> _T:
         """What the action gives, with every failure as an error of ours."""
 
-        async def asked() -> _T:
-            client = await self._connected()
-            answer = asyncio.ensure_future(action(client))
+        async def asked(opened: Opened) -> _T:
+            answer = asyncio.ensure_future(action(opened.client))
             await asyncio.wait({answer}, timeout=within_s or ANSWER_S)
-            if not answer.done() and self._connection is not None:
+            if not answer.done():
                 # Ended from below, so that all that waits on the connection ends in order.
-                self._connection.abort()
+                opened.connection.abort()
             return await answer
 
         try:
-            found: _T = sync(get_loop(), asked)
+            found: _T = sync(get_loop(), asked, self._opened())
             return found
         except SourceError:
             raise
@@ -181,14 +173,21 @@ class SftpPlace:
                 self._forget()
             raise failure from None
 
+    def _opened(self) -> Opened:
+        """The connection; one for all threads, made when it is needed."""
+        with self._opening:
+            if self._open is None:
+                self._open = sync(get_loop(), self._login.open)
+            return self._open
+
     def _forget(self) -> None:
         """Drop a connection that failed; the next question makes another."""
-        connection, self._connection, self._client = self._connection, None, None
-        if connection is not None:
-            get_loop().call_soon_threadsafe(connection.abort)
+        opened, self._open = self._open, None
+        if opened is not None:
+            get_loop().call_soon_threadsafe(opened.connection.abort)
 
     def _failure(self, error: Exception, what: str) -> Exception:
-        where = f"{what} on {self._host}"
+        where = f"{what} on {self._login.host}"
         said = self._mask(str(error) or type(error).__name__)
         if isinstance(error, ConfigurationError):
             return error
@@ -196,96 +195,18 @@ class SftpPlace:
             return SourceNotFound(f"There is no {where}. Check the folder's address.")
         if isinstance(error, asyncssh.SFTPPermissionDenied):
             return CredentialsRefused(
-                f"The user {self._user} may not read {where}. Ask for the right."
+                f"The user {self._login.user} may not read {where}. Ask for the right."
             )
         if isinstance(error, asyncssh.PermissionDenied):
             return CredentialsRefused(
-                f"{self._host} doesn't let {self._user} in ({said}). Renew the password or key."
+                f"{self._login.host} doesn't let {self._login.user} in ({said}). Renew the "
+                "password or key."
             )
         if isinstance(error, asyncssh.HostKeyNotVerifiable):
             return CredentialsRefused(said)
         return SourceUnavailable(
-            f"The connection to {self._host} failed at {what}: {said}. Run again later."
+            f"The connection to {self._login.host} failed at {what}: {said}. Run again later."
         )
-
-    async def _connected(self) -> asyncssh.SFTPClient:
-        if self._client is not None:
-            return self._client
-        met: list[str] = []
-        try:
-            connection = await asyncssh.connect(
-                self._host,
-                self._port,
-                client_factory=lambda: _Acquaintance(self._fingerprint(), met),
-                known_hosts=self._known_hosts(),
-                server_host_key_algs="default",
-                username=self._user or None,
-                password=self._options.get("password"),
-                client_keys=self._keys(),
-                config=None,
-                agent_path=None,
-                connect_timeout=CONNECT_S,
-                login_timeout=CONNECT_S,
-                keepalive_interval=15,
-            )
-        except asyncssh.HostKeyNotVerifiable:
-            raise asyncssh.HostKeyNotVerifiable(
-                f"The key of {self._host} is not known: it shows {' '.join(met) or 'another'}. If "
-                "its operator confirms that fingerprint, give it as the option known_hosts; if "
-                "the key was known before, somebody may stand in between."
-            ) from None
-        self._connection = connection
-        self._client = await asyncio.wait_for(connection.start_sftp_client(), CONNECT_S)
-        return self._client
-
-    def _fingerprint(self) -> str:
-        known = str(self._options.get("known_hosts") or "")
-        return known if known.startswith("SHA256:") else ""
-
-    def _known_hosts(self) -> Any:
-        known = str(self._options.get("known_hosts") or "~/.ssh/known_hosts")
-        if known.startswith("SHA256:"):
-            return asyncssh.import_known_hosts("")
-        if "\n" in known or " " in known.strip():
-            return asyncssh.import_known_hosts(known)
-        path = Path(known).expanduser()
-        if not path.is_file():
-            if self._options.get("known_hosts"):
-                raise ConfigurationError(f"The file of known hosts, {path}, isn't there.")
-            return asyncssh.import_known_hosts("")
-        return asyncssh.import_known_hosts(path.read_text())
-
-    def _keys(self) -> list[Any]:
-        text, file = self._options.get("key"), self._options.get("key_file")
-        passphrase = self._options.get("passphrase")
-        try:
-            if text:
-                return [asyncssh.import_private_key(str(text), passphrase)]
-            return [asyncssh.read_private_key(os.fspath(file), passphrase)] if file else []
-        except (OSError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-            raise ConfigurationError(
-                f"The private key for {self._host} can't be used ({type(error).__name__}). "
-                "Expected one in OpenSSH's form, and its passphrase if it has one."
-            ) from None
-
-
-class _Acquaintance(asyncssh.SSHClient):
-    """Takes a server's key by its fingerprint, and notes the one that was shown."""
-
-    def __init__(self, fingerprint: str, met: list[str]) -> None:
-        self._fingerprint = fingerprint
-        self._met = met
-
-    def validate_host_public_key(
-        self,
-        host: str,  # noqa: ARG002
-        addr: str,  # noqa: ARG002
-        port: int,  # noqa: ARG002
-        key: asyncssh.SSHKey,
-    ) -> bool:
-        shown = key.get_fingerprint()
-        self._met.append(shown)
-        return bool(self._fingerprint) and shown == self._fingerprint
 
 
 def _seen(path: str, attributes: asyncssh.SFTPAttrs) -> SourceFile:

@@ -83,8 +83,9 @@ class WebPlace:
 
     def fetch(self, path: str, start: int, end: int) -> bytes:
         """A block of the file, or of the whole file where the server knows no ranges."""
-        if self._whole[0] == path:
-            return self._whole[1][start:end]
+        name, data = self._whole
+        if name == path:
+            return data[start:end]
         answer = self._send(path, "GET", {"Range": f"bytes={start}-{end - 1}"})
         if answer.status == 206:
             begins = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))

@@ -169,7 +169,6 @@ def test_a_silent_server_does_not_hold_the_run(
     (folder / "a.bin").write_bytes(b"x" * 1000)
     files = store(settings, served, folder)
     files.list(["*"])
-    monkeypatch.setattr(sftp, "CONNECT_S", 0.2)
     monkeypatch.setattr(sftp, "ANSWER_S", 0.2)
     with files.open("a.bin") as stream:
         served.faults.stall_s = 30
