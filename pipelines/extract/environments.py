@@ -41,19 +41,25 @@ def environment(folder: Path, requirements: Sequence[str]) -> Path:
     key = hashlib.sha256(json.dumps([sys.version_info[:2], *requirements]).encode()).hexdigest()
     made = folder / key[:16]
     python = made / "bin" / "python"
-    if (made / _MADE).exists():
+    if _usable(made):
         return python
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{made.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (made / _MADE).exists():
+        if not _usable(made):
             shutil.rmtree(made, ignore_errors=True)
             _make(made, requirements)
     return python
 
 
+def _usable(made: Path) -> bool:
+    """Whether it was made whole, and the Python that it was made for is still there."""
+    return (made / _MADE).exists() and (made / "bin" / "python").exists()
+
+
 def _make(made: Path, requirements: Sequence[str]) -> None:
-    _uv(["venv", "--quiet", "--python", sys.executable, str(made)], requirements)
+    # Relocatable: the folder that it stands in may be moved.
+    _uv(["venv", "--quiet", "--relocatable", "--python", sys.executable, str(made)], requirements)
     python = str(made / "bin" / "python")
     # `--` keeps a requirement from being taken for an option.
     install = ["pip", "install", "--quiet", "--python", python, "--", *requirements]

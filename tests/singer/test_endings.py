@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,22 @@ def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path, settings: Setti
     assert len(records_in(first)) == len(records_in(second)) == 4
     reader.close()
     assert os.listdir(settings.home / "sources" / "tapped" / "runs") == []  # noqa: PTH208
+
+
+def test_closing_the_reader_ends_a_read_that_another_thread_is_in(
+    tmp_path: Path, settings: Settings
+) -> None:
+    tap = python_tap(tmp_path, NO_CATALOG + SCHEMA + "time.sleep(600)")
+    reader = reader_of(source_of(tap), settings)
+    runs = settings.home / "sources" / "tapped" / "runs"
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(lambda: list(reader.read(THINGS, {})))
+        while not list(runs.glob("*/catalog.json")) and not list(runs.glob("*/config.json")):
+            time.sleep(0.01)
+        time.sleep(0.3)
+        reader.close()
+        with pytest.raises(SourceError):
+            reading.result(timeout=30)
 
 
 @pytest.mark.slow

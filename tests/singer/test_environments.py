@@ -47,6 +47,14 @@ def test_one_whose_making_was_killed_is_never_used(tmp_path: Path) -> None:
     assert json.loads((made / "made.json").read_text()) == {"requirements": []}
 
 
+def test_one_whose_python_is_gone_is_made_anew(tmp_path: Path) -> None:
+    python = environment(tmp_path, ())
+    python.unlink()
+    python.symlink_to(tmp_path / "gone")
+    assert environment(tmp_path, ()) == python
+    assert python.exists()
+
+
 def test_what_cannot_be_installed_is_told_by_name_and_leaves_nothing_to_use(
     tmp_path: Path,
 ) -> None:
@@ -74,5 +82,8 @@ def test_other_requirements_get_another_environment_and_no_secret_is_seen(
     other = environment(tmp_path / "all", (package(tmp_path / "package"),))
     assert plain != other
     said = subprocess.run([other.parent / "made-up"], capture_output=True, check=True)
+    assert said.stdout == b"here I am\n"
+    moved = (tmp_path / "all").rename(tmp_path / "moved") / other.parent.parent.name
+    said = subprocess.run([moved / "bin" / "made-up"], capture_output=True, check=True)
     assert said.stdout == b"here I am\n"
     assert "canary" not in (tmp_path / "package" / "saw").read_text()

@@ -61,7 +61,8 @@ class Child:
         self._noise: deque[bytes] = deque(maxlen=_SHOWN_LINES)
         self._forgot = False
         self._heard = time.monotonic()
-        self._closed = False
+        self._ended = False
+        self._ending = threading.Lock()
         self._process = self._start(arguments, home, variables or {})
         self._poll = select.poll()
         assert self._process.stdout is not None
@@ -141,16 +142,21 @@ class Child:
         shown = told(said, self._masker, characters=_SHOWN_CHARACTERS, lines=_SHOWN_LINES)
         return f" It said last:\n  {shown}" if shown else " It said nothing about it."
 
+    def end(self) -> None:
+        """End it and every process that it started; from any thread, and more than once."""
+        with self._ending:
+            if self._ended:
+                return
+            self._ended = True
+            self._signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=_GRACE_S)
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+
     def close(self) -> None:
-        """End it and every process that it started; may be called twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self._signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=_GRACE_S)
-        self._signal(signal.SIGKILL)
-        self._process.wait()
+        """End it and let go of its outputs; for whoever reads it, and more than once."""
+        self.end()
         self._listener.join(timeout=_GRACE_S)
         assert self._process.stdout is not None
         assert self._process.stderr is not None

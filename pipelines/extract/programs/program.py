@@ -111,7 +111,7 @@ class Program:
         with self._lock:
             running = list(self._running)
         for child in running:
-            child.close()
+            child.end()
 
     def keep(self, config: Mapping[str, Any], passed: Mapping[str, Any]) -> None:
         """Keep what the program changed in the config that was passed to it."""
