@@ -14,6 +14,20 @@ from typing import Any
 from resources.settings import Settings
 from resources.warehouse import Warehouse, count_rows
 
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer"},
+        "name": {"type": "string"},
+        "created_at": {"type": "string", "format": "date-time"},
+        "amount": {"type": "number"},
+        "active": {"type": "boolean"},
+        "owner": {"type": "object"},
+        "tags": {"type": "array"},
+        "rounds": {"type": "array"},
+        "note": {"type": "string"},
+    },
+}
 MANIFEST: dict[str, Any] = {
     "version": "6.0.0",
     "type": "DeclarativeSource",
@@ -47,9 +61,16 @@ MANIFEST: dict[str, Any] = {
                     },
                 },
             },
-            "schema_loader": {"type": "InlineSchemaLoader", "schema": {"type": "object"}},
+            "schema_loader": {"type": "InlineSchemaLoader", "schema": SCHEMA},
         }
     ],
+    "spec": {
+        "type": "Spec",
+        "connection_specification": {
+            "type": "object",
+            "properties": {"url": {"type": "string"}},
+        },
+    },
 }
 
 

@@ -164,6 +164,41 @@ def compiled(text: str) -> Compiled:
         raise TemplateFailed(f"The template {text!r} can't be read: {error}") from error
 
 
+def keys_read(text: str, name: str) -> frozenset[str] | None:
+    """The keys that a template reads from the mapping `name`; None if it may read any."""
+    parsed = _ENVIRONMENT.parse(text)
+    whole = sum(node.name == name for node in parsed.find_all(nodes.Name))
+    keys = [_key_read(node, name) for node in parsed.find_all((nodes.Getattr, nodes.Getitem))]
+    keys += [_key_got(node, name) for node in parsed.find_all(nodes.Call)]
+    found = [key for key in keys if key is not None]
+    return frozenset(found) if len(found) == whole else None
+
+
+def _key_read(node: nodes.Node, name: str) -> str | None:
+    """`key` in `name.key` and `name['key']`."""
+    if not isinstance(node.node, nodes.Name) or node.node.name != name:  # type: ignore[attr-defined]
+        return None
+    if isinstance(node, nodes.Getattr):
+        return None if hasattr(dict, node.attr) else node.attr
+    key = node.arg  # type: ignore[attr-defined]
+    return key.value if isinstance(key, nodes.Const) and isinstance(key.value, str) else None
+
+
+def _key_got(node: nodes.Call, name: str) -> str | None:
+    """`key` in `name.get('key', …)`."""
+    asked, given = node.node, node.args[:1]
+    if (
+        isinstance(asked, nodes.Getattr)
+        and asked.attr == "get"
+        and isinstance(asked.node, nodes.Name)
+        and asked.node.name == name
+        and given
+        and isinstance(given[0], nodes.Const)
+    ):
+        return str(given[0].value)
+    return None
+
+
 def _only_expression(parsed: nodes.Template) -> nodes.Expr | None:
     """The expression, if the template is nothing else."""
     if len(parsed.body) == 1 and isinstance(parsed.body[0], nodes.Output):

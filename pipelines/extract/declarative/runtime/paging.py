@@ -15,10 +15,14 @@ from pipelines.errors import DeclarationError, SourceError, TemplateFailed
 from pipelines.extract.declarative.interpolation import (
     compile_condition,
     compile_text,
+    is_template,
     names_in,
 )
+from pipelines.extract.declarative.runtime.ends import fields_at_ends
 from pipelines.extract.declarative.runtime.options import Option, Parts, compile_option
 from pipelines.extract.declarative.runtime.scope import PageHeaders, Scope
+from pipelines.extract.declarative.templates import keys_read
+from resources.http.message import Answer
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,15 @@ _OF_RECORDS = frozenset({"last_record", "last_page_size"})
 
 @dataclass(frozen=True)
 class Paginator:
-    """The compiled paginator of a stream; one without a strategy reads one page."""
+    """The compiled paginator of a stream; one without a strategy reads one page.
+
+    `needs_records`: the strategy looks at the page's records. `needs_fields` are the
+    outermost fields of the answer that it looks at (None: any may be).
+    """
 
     strategy: Strategy | None = None
     needs_records: bool = False
+    needs_fields: frozenset[str] | None = None
     first_token: Any = None
     page_size: int | None = None
     token_option: Option | None = None
@@ -86,6 +95,18 @@ class Paginator:
             if page.last_record is None:
                 return None
             raise
+
+    def at_once(self, answer: Answer, scope: Scope) -> Any:
+        """The next token by what stands at the ends of a JSON answer, or LATER.
+
+        It may be wrong for an answer that is broken or repeats a field.
+        """
+        if self.strategy is None or self.needs_records or self.needs_fields is None:
+            return LATER
+        found = fields_at_ends(answer.body) if self.needs_fields else {}
+        if not self.needs_fields <= found.keys():
+            return LATER
+        return self.early(Page(found, PageHeaders(answer.headers), 0, None), scope)
 
     def early(self, page: Page, scope: Scope) -> Any:
         """The next token by what the answer says without its records, or LATER."""
@@ -131,12 +152,22 @@ def compile_paginator(component: Mapping[str, Any] | None, config: Mapping[str, 
     return Paginator(
         strategy=strategy,
         needs_records=any(not _OF_RECORDS.isdisjoint(names_in(text)) for text in texts),
+        needs_fields=_fields(declared, texts),
         first_token=first,
         page_size=size,
         token_option=None if is_path or not token_option else compile_option(token_option, config),
         token_is_path=is_path,
         size_option=compile_option(size_option, config) if size_option else None,
     )
+
+
+def _fields(declared: Mapping[str, Any], texts: Sequence[str]) -> frozenset[str] | None:
+    """The fields of the answer that a cursor's expressions look at, if they name them."""
+    if declared["type"] != "CursorPagination":
+        return None
+    found = [keys_read(text, "response") for text in texts if is_template(text)]
+    known = [keys for keys in found if keys is not None]
+    return frozenset().union(*known) if len(known) == len(found) else None
 
 
 def _page_size(declared: Mapping[str, Any], config: Mapping[str, Any]) -> int | None:
@@ -221,6 +252,10 @@ class LoopGuard:
         if token is not None:
             self.token(token)
 
+    def knows(self, token: Any) -> bool:
+        """Whether a token led to a page already."""
+        return _digest(token) in self._tokens
+
     def page(self, body: bytes, extracted: int) -> None:
         """Refuse a page with records whose bytes equal those of the page before."""
         if extracted and body == self._before:
@@ -233,7 +268,7 @@ class LoopGuard:
 
     def token(self, token: Any) -> None:
         """Refuse a token that already led to a page."""
-        digest = hashlib.sha256(repr(token).encode("utf-8", "surrogatepass")).digest()
+        digest = _digest(token)
         if digest in self._tokens:
             raise SourceError(
                 f"The stream {self._stream} was sent to the page {str(token)[:200]!r} for the "
@@ -241,3 +276,7 @@ class LoopGuard:
                 "against what the source answers on its last page."
             )
         self._tokens.add(digest)
+
+
+def _digest(token: Any) -> bytes:
+    return hashlib.sha256(repr(token).encode("utf-8", "surrogatepass")).digest()

@@ -105,7 +105,8 @@ class SliceReader:
                 "has no pagination_reset that says how. Add it, or choose another action."
             )
         decoder = retriever.get("decoder") or {"type": "JsonDecoder"}
-        self._has_places = decoder["type"] == "JsonDecoder" and self._properties is None
+        self._is_json = decoder["type"] == "JsonDecoder"
+        self._has_places = self._is_json and self._properties is None
         self._first_only = bool(
             retriever.get("ignore_stream_slicer_parameters_on_paginated_requests")
         )
@@ -165,6 +166,8 @@ class SliceReader:
         """(the next token, its page asked for, this page's records, their places)."""
         answer = answers[-1]
         scope = scope_of(self._context.config, at, token)
+        early = not self._data_feed and self._properties is None and self._reset is None
+        guessed, ahead = self._ahead(answer, scope, at, guard, progress) if early else (LATER, ())
         values = list(self._decode(answer.body))
         found = self._selector.extract(values)
         guard.page(answer.body, len(found))
@@ -175,10 +178,14 @@ class SliceReader:
             token=token,
         )
         asked: Asked = ()
-        early = not self._data_feed and self._properties is None and self._reset is None
         following = self._paginator.early(page, scope) if early else LATER
+        if following is guessed or following == guessed:
+            asked = ahead
+        else:
+            _cancel(ahead)
         if following is not LATER and following is not None:
-            asked = self._next(guard, at, following, progress)
+            guard.token(following)
+            asked = asked or self._ask(at, following, progress)
         records = self._selector.finish(found, scope)
         if self._properties is not None:
             chunks = [self._whole(earlier, scope) for earlier in answers[:-1]]
@@ -186,7 +193,8 @@ class SliceReader:
         if following is LATER:
             following = self._late(page.behind(records), scope, at, progress)
             if following is not None:
-                asked = self._next(guard, at, following, progress)
+                guard.token(following)
+                asked = self._ask(at, following, progress)
         if self._filter_new:
             records = [record for record in records if progress.is_new(at, record)]
         if progress.observes:
@@ -198,9 +206,16 @@ class SliceReader:
         values = list(self._decode(answer.body))
         return self._selector.finish(self._selector.extract(values), scope)
 
-    def _next(self, guard: LoopGuard, at: Slice, token: Any, progress: Progress) -> Asked:
-        guard.token(token)
-        return self._ask(at, token, progress)
+    def _ahead(
+        self, answer: Answer, scope: Scope, at: Slice, guard: LoopGuard, progress: Progress
+    ) -> tuple[Any, Asked]:
+        """(the next token as far as it can be told unparsed, its page asked for)."""
+        if self._soon is None or not self._is_json:
+            return LATER, ()
+        token = self._paginator.at_once(answer, scope)
+        if token is LATER or token is None or guard.knows(token):
+            return token, ()
+        return token, self._ask(at, token, progress)
 
     def _restart(self, guard: LoopGuard, at: Slice, progress: Progress) -> Asked:
         guard.begin(self._paginator.first_token)
