@@ -143,7 +143,7 @@ def books(universe: Universe) -> Books:
     """The books in this world, the same for the same seed."""
     chance, who = universe.random("books"), identities(universe)
     held = [who.of(company) for company in universe.portfolio]
-    members = [one for one in who.companies if one not in held and chance.random() < 0.25]
+    members = [one for one in who.companies if one not in held and chance.random() < 0.3]
     parties = tuple(_parties(chance, [*held, *members]))
     documents = tuple(_documents(chance, parties))
     paid = [document for document in documents if len(document.moments) > 1]

@@ -211,8 +211,13 @@ class QuickBooks(StandIn):
     def party(self, party: Party) -> dict[str, Any]:
         """A vendor or customer; every fifth vendor is no longer in use."""
         if party.who is None:
-            return {"Id": str(party.number), "DisplayName": party.name,
-                    "Active": party.number % 5 != 0}  # fmt: skip
+            return {
+                "Id": str(party.number),
+                "DisplayName": party.name,
+                "PrimaryPhone": {"FreeFormNumber": f"+1 555 01{party.number:02d}"},
+                "BillAddr": {"City": "Rotterdam"},
+                "Active": party.number % 5 != 0,
+            }
         first = party.who.people[0]
         return {
             "Id": str(party.who.number_in(self.name)),
@@ -220,6 +225,8 @@ class QuickBooks(StandIn):
             "GivenName": first.first,
             "FamilyName": first.last,
             "PrimaryEmailAddr": {"Address": first.email},
+            "PrimaryPhone": {"FreeFormNumber": f"+1 555 1{party.number:03d}"},
+            "BillAddr": {"City": party.who.company.city},
             "Active": True,
         }
 
@@ -230,7 +237,9 @@ class QuickBooks(StandIn):
             "AccountBasedExpenseLineDetail" if document.party.is_vendor else "SalesItemLineDetail"
         )
         total = cents(document.cents)
+        sent = {} if document.party.is_vendor else {"BillEmail": party["PrimaryEmailAddr"]}
         return {
+            **sent,
             "Id": str(10_000 + document.number),
             "DocNumber": f"{document.number:05d}",
             "TxnDate": document.on.isoformat(),

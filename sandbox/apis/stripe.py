@@ -30,10 +30,15 @@ _KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Customer(Dated):
-    """A company that may subscribe to the firm's platform."""
+    """A company that may subscribe to the firm's platform; `gone_at` is its deletion."""
 
     id: str
     who: Identity
+    gone_at: datetime | None = None
+
+    def is_gone(self, now: datetime) -> bool:
+        """Whether it was deleted."""
+        return self.gone_at is not None and self.gone_at <= now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +116,8 @@ class Stripe(StandIn):
                 return _listed(asked, self._events(asked.get("type", "*")))
             case ("v1", kind) if kind in self._shown:
                 items, show = self._shown[kind]
-                return _listed(asked, [show(item) for item in until(items, self.now)])
+                every = [show(item) for item in until(items, self.now)]
+                return _listed(asked, [one for one in every if not one.get("deleted")])
             case ("v1", kind, number) if kind in self._shown:
                 items, show = self._shown[kind]
                 found = (show(one) for one in until(items, self.now) if one.id == number)
@@ -149,10 +155,19 @@ class Stripe(StandIn):
                         event = {"id": f"evt_{item.id}_{verb}", "object": "event", "type": name}
                         about = {"data": {"object": show(item)}}
                         found.append({**event, "created": _seconds(moment), **about})
+        gone = "customer.deleted"
+        for customer in self.customers if fnmatchcase(gone, pattern) else ():
+            at = customer.gone_at
+            if at is not None and self.now - _KEPT <= at <= self.now:
+                event = {"id": f"evt_{customer.id}_deleted", "object": "event", "type": gone}
+                about = {"data": {"object": {"id": customer.id, "object": "customer"}}}
+                found.append({**event, "created": _seconds(at), **about})
         return found
 
     def customer(self, customer: Customer) -> dict[str, Any]:
         """One customer; one whose record was changed got a description by it."""
+        if customer.is_gone(self.now):
+            return {"id": customer.id, "object": "customer", "deleted": True}
         who = customer.who
         changed = customer.updated_at(self.now) != customer.created_at
         return {
@@ -309,7 +324,7 @@ def _account(universe: Universe) -> Account:
     parties = [party for party in books(universe).parties if party.who]
     customers = tuple(_customers(chance, parties))
     subscriptions = tuple(_subscriptions(chance, customers[:_MEMBERS]))
-    invoices = tuple(_invoices(chance, subscriptions))
+    invoices = tuple(_invoices(subscriptions))
     charges = tuple(_charges(chance, invoices))
     return customers, subscriptions, invoices, charges
 
@@ -319,9 +334,19 @@ def _customers(chance: Random, parties: Iterable[Party]) -> Iterable[Customer]:
         assert party.who is not None
         late = place >= _MEMBERS
         first = party.created_at + timedelta(days=chance.randint(0, 580) if late else 1)
-        edits = [first + timedelta(days=chance.randint(1, 500))] if chance.random() < 0.3 else []
+        edits = [first + timedelta(days=chance.randint(1, 500))] if chance.random() < 0.6 else []
         moments = (first, *(at for at in edits if at < _END))
-        yield Customer(id=f"cus_{party.who.text_in('stripe')}", who=party.who, moments=moments)
+        gone = (
+            NOW + timedelta(days=chance.choice((-90, -60, 9, 20)))
+            if late and place % 4 == 0
+            else None
+        )
+        yield Customer(
+            id=f"cus_{party.who.text_in('stripe')}",
+            who=party.who,
+            moments=moments,
+            gone_at=gone if gone and gone > moments[-1] else None,
+        )
 
 
 def _subscriptions(chance: Random, customers: Iterable[Customer]) -> Iterable[Subscription]:
@@ -329,18 +354,20 @@ def _subscriptions(chance: Random, customers: Iterable[Customer]) -> Iterable[Su
         number = customer.who.text_in("stripe", "subscription", 24)
         first = customer.created_at + timedelta(days=1 + 15 * place, hours=chance.randint(1, 9))
         ends = first + timedelta(days=chance.randint(40, 700))
+        if place % 12 == 5:
+            ends = max(NOW, first) + timedelta(days=3 + place)
         moments = (first, ends) if ends < _END else (first,)
         yield Subscription(id=f"sub_{number}", customer=customer, moments=moments)
 
 
-def _invoices(chance: Random, subscriptions: Iterable[Subscription]) -> Iterable[Invoice]:
+def _invoices(subscriptions: Iterable[Subscription]) -> Iterable[Invoice]:
     number = 0
     for subscription in subscriptions:
         at = subscription.created_at
         end = subscription.moments[1] if len(subscription.moments) > 1 else _END
         while at < end:
             number += 1
-            paid = at + timedelta(hours=chance.choice((1, 1, 1, 100)))
+            paid = at + timedelta(hours=1 if number % 4 else 480)
             identity = subscription.customer.who.text_in("stripe", f"invoice {number}", 24)
             yield Invoice(
                 id=f"in_{identity}",
@@ -354,7 +381,7 @@ def _invoices(chance: Random, subscriptions: Iterable[Subscription]) -> Iterable
 def _charges(chance: Random, invoices: Iterable[Invoice]) -> Iterable[Charge]:
     for invoice in invoices:
         first = invoice.moments[1]
-        back = [first + timedelta(days=chance.randint(1, 20))] if chance.random() < 0.15 else []
+        back = [first + timedelta(days=chance.randint(1, 20))] if chance.random() < 0.25 else []
         yield Charge(id=f"ch_{invoice.id[3:]}", invoice=invoice, moments=(first, *back))
 
 

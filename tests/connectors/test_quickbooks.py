@@ -76,9 +76,9 @@ class SmallPages(QuickBooks):
     """Finds no more than 200 rows for a query, as if these were 1,000."""
 
     def _query(self, text: str) -> Reply:
-        head, _, rest = text.partition(" startposition ")
+        head, _, rest = text.partition(" STARTPOSITION ")
         start = (int(rest.split()[0]) - 1) // 5 + 1
-        reply = super()._query(f"{head} startposition {start} maxresults 200")
+        reply = super()._query(f"{head} STARTPOSITION {start} MAXRESULTS 200")
         found = reply.body["QueryResponse"].get("Invoice", [])
         if len(found) == 200:
             reply.body["QueryResponse"]["Invoice"] = [row for row in found for _ in range(5)]
@@ -91,7 +91,7 @@ def test_pages_go_on_behind_the_last_position() -> None:
         queries = [e.asked.get("query") for e in made.running.requests if e.asked.get("query")]
     held = [one for one in until(BOOKS.documents, NOW) if not one.party.is_vendor]
     assert len(found) == sum(not deleted(one, NOW) for one in held)
-    positions = [query.partition("startposition ")[2].split()[0] for query in queries]
+    positions = [query.partition("STARTPOSITION ")[2].split()[0] for query in queries]
     assert positions[:3] == ["1", "1001", "2001"]
 
 
