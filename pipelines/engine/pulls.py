@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any, Self, cast
@@ -40,6 +40,7 @@ from pipelines.spec import PulledStream, Source, raw_table
 
 _PACKAGE_BYTES = 512 << 20
 _PACKAGE_S = 300.0
+_HASHED_BYTES = 64 << 20
 
 
 def load_pulled(
@@ -146,7 +147,7 @@ class _Pull:
     def _commit(self, filling: _Filling) -> None:
         warehouse = self._engine.warehouse
         with filling:
-            package = filling.seal(self._after(filling.content if self._anew else ""))
+            package = filling.seal(self._after(self._content(filling)))
             if not brings_news(warehouse, package, self._stream):
                 self._forget(package)
                 return
@@ -156,6 +157,16 @@ class _Pull:
             self._state = read_state(connection, self._table)
         # What follows adds to what is there now.
         self._complete = False
+
+    def _says_the_same(self, filling: _Filling) -> bool:
+        """Whether a stream that is read whole gave what it gave the last time."""
+        known = declaration_hash(self._stream) == self._state.declaration
+        return known and bool(self._content(filling)) and filling.content == self._state.content
+
+    def _content(self, filling: _Filling) -> str:
+        """The hash of all records, if this package holds all of them."""
+        whole = self._anew or not (self.cursor or self._reports)
+        return filling.content if whole else ""
 
     def _forget(self, package: Package) -> None:
         """What was asked for twice is no load; only the cursor may have moved."""
@@ -172,15 +183,10 @@ class _Pull:
     def _finish(self, filling: _Filling) -> None:
         """Commit what is left, unless the table holds all of it already."""
         ensure_tables(self._engine.warehouse, self._source.name, self._stream)
-        if self._anew and filling.content:
-            same = filling.content == self._state.content
-            news = not same or declaration_hash(self._stream) != self._state.declaration
+        if self._says_the_same(filling) or not (self._anew or filling.count):
+            self._remember()
         else:
-            news = self._anew or filling.count > 0
-        if news:
             self._commit(filling)
-            return
-        self._remember()
         if not self._reports:
             report = TableReport(self._table, self._stream.mode, "unchanged")
             self._reports.append(report)
@@ -219,7 +225,7 @@ class _Filling:
 
     @property
     def content(self) -> str:
-        """A hash of all records; empty where they came as Arrow tables."""
+        """A hash of all records; empty for large Arrow tables, where it would take long."""
         return self._hash.hexdigest() if self._hash is not None else ""
 
     @property
@@ -247,11 +253,11 @@ class _Filling:
         """The raw bytes, behind a line that says how they were asked for."""
         records = answer.records
         if isinstance(records, pa.Table):
-            self._hash = None
             self._bytes += records.nbytes
-        elif self._hash is not None:
-            assert isinstance(records, bytes) or not records
-            self._hash.update(records or b"")
+            if self._bytes > _HASHED_BYTES:
+                self._hash = None
+        if self._hash is not None and len(records):
+            self._hash.update(_bytes_of(records))
         body = answer.raw or (records if isinstance(records, bytes) else b"")
         if not body and not answer.about:
             return
@@ -264,3 +270,13 @@ class _Filling:
         self._tee(body)
         self._tee(b"\n")
         self._bytes += len(body)
+
+
+def _bytes_of(records: Sequence[Mapping[str, Any]] | bytes | pa.Table) -> bytes | pa.Buffer:
+    if isinstance(records, pa.Table):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, records.schema) as writer:
+            writer.write_table(records)
+        return sink.getvalue()
+    assert isinstance(records, bytes)
+    return records

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from pipelines.catalog.catalog import Catalog
 from pipelines.engine import Engine, build_model, run_stream
 from pipelines.expectations import checks_of
 from pipelines.flow import CheckReport, TableReport
 from pipelines.quality import run_checks, run_rule
 from pipelines.spec import raw_table
+from resources.http.tokens import new_key
 from resources.settings import Settings
 
 
@@ -65,5 +68,7 @@ def outcome(
 
     `given` are values for sources' settings, as stand-ins on this machine need them.
     """
-    settings = Settings(home=home, data=data, allow_hosts=("127.0.0.1",))
+    settings = Settings(
+        home=home, data=data, allow_hosts=("127.0.0.1",), token_key=SecretStr(new_key())
+    )
     return Outcome(Engine(settings, catalog, instead=given))
