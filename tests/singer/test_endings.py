@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -164,6 +165,28 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(tmp_path: Path, settings:
     (runs / "run-dead.lock").touch()
     list(read(SCHEMA + RECORD, tmp_path, settings, a=1))
     assert list(runs.iterdir()) == []
+
+
+def test_a_tap_that_outlived_its_killed_run_is_ended_by_the_next(
+    tmp_path: Path, settings: Settings
+) -> None:
+    dead = settings.home / "sources" / "tapped" / "runs" / "run-dead"
+    dead.mkdir(parents=True)
+    (dead.parent / "run-dead.lock").touch()
+    sleep = ["sleep", "600"]
+    with (
+        subprocess.Popen(sleep, cwd=dead, start_new_session=True) as orphan,
+        subprocess.Popen(sleep, cwd=tmp_path, start_new_session=True) as other,
+    ):
+        (dead / "pid").write_text(str(orphan.pid))
+        # A number that was given to another program meanwhile.
+        (dead.parent / "run-older").mkdir()
+        (dead.parent / "run-older" / "pid").write_text(str(other.pid))
+        (dead.parent / "run-older.lock").touch()
+        list(read(SCHEMA + RECORD, tmp_path, settings))
+        assert orphan.wait(timeout=10) == -signal.SIGKILL
+        assert other.poll() is None
+        other.kill()
 
 
 def test_two_runs_at_once_leave_each_other_alone(tmp_path: Path, settings: Settings) -> None:

@@ -90,6 +90,11 @@ class Child:
                 "executable file; correct the source's declaration."
             ) from None
 
+    @property
+    def pid(self) -> int:
+        """The number of its process, and of the group of all that it starts."""
+        return self._process.pid
+
     def lines(self) -> Iterator[bytes]:
         """Its output line by line, each with its line end, as it comes.
 

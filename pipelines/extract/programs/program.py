@@ -101,6 +101,7 @@ class Program:
             )
             stack.callback(self._salvage, place.folder)
             stack.callback(child.close)
+            place.occupied_by(child.pid)
             with self._lock:
                 self._running.add(child)
             stack.callback(self._running.discard, child)

@@ -4,6 +4,7 @@ Belongs here: writing files that nobody else may read, and clearing what a kille
 left. Does not belong here: what stands in the files.
 
     <folder>/runs/<name>/        one run's files, each of mode 0600
+    <folder>/runs/<name>/pid     the program's process, which may outlive a run that is killed
     <folder>/runs/<name>.lock    held as long as the run lives; free: the run is dead
 """
 
@@ -13,10 +14,16 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
+
+_PID = "pid"
+_PATIENCE = 500
 
 
 class Workplace:
@@ -42,6 +49,10 @@ class Workplace:
         with os.fdopen(descriptor, "wb") as file:
             file.write(json.dumps(content).encode())
         return path
+
+    def occupied_by(self, pid: int) -> None:
+        """Remember the leader of the processes that work here."""
+        self.write(_PID, pid)
 
     def close(self) -> None:
         """Remove the folder; may be called twice."""
@@ -74,7 +85,29 @@ def _clear(runs: Path, salvage: Callable[[Path], None] | None) -> None:
             except BlockingIOError:
                 continue
             dead = path.with_suffix("")
+            _end_orphans(dead)
             if salvage is not None and dead.is_dir():
                 salvage(dead)
             shutil.rmtree(dead, ignore_errors=True)
             path.unlink(missing_ok=True)
+
+
+def _end_orphans(folder: Path) -> None:
+    """End what a killed run had started; a number that now belongs to another is let be."""
+    try:
+        pid = int((folder / _PID).read_text())
+    except (OSError, ValueError):
+        return
+    for _ in range(_PATIENCE):
+        if not _works_in(pid, folder):
+            return
+        with suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+    except OSError:
+        return False
