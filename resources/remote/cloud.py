@@ -71,17 +71,14 @@ class CloudPlace:
     ) -> Iterator[SourceFile]:
         """The objects whose names begin with the folder's."""
         start = posixpath.join(self._root, below).rstrip("/")
+        found = self._fs._ls if depth == 1 else self._fs._find  # noqa: SLF001
         try:
-            if depth == 1:
-                entries = self._ask(self._fs._ls, below, start, detail=True)  # noqa: SLF001
-            else:
-                found = self._ask(self._fs._find, below, start, detail=True)  # noqa: SLF001
-                entries = found.values()
+            entries = self._ask(found, below, start, detail=True, within_s=_LISTING_S)
         except SourceNotFound:
-            if not below:
-                raise  # a bucket that is gone is no empty folder
-            return
-        for entry in entries:
+            entries = []
+        if not entries:
+            self._refuse_no_bucket()
+        for entry in entries.values() if isinstance(entries, Mapping) else entries:
             path = str(entry["name"])[len(self._root) + 1 :]
             if entry.get("type") == "file" and path and wanted(path):
                 yield _seen(path, entry)
@@ -108,9 +105,23 @@ class CloudPlace:
     def _full(self, path: str) -> str:
         return posixpath.join(self._root, path)
 
-    def _ask(self, action: Callable[..., Any], what: str, *args: Any, **more: Any) -> Any:
+    def _refuse_no_bucket(self) -> None:
+        """A folder without objects isn't there and that's all right; a bucket must be."""
+        bucket = self._root.split("/", 1)[0]
+        if not self._ask(self._fs._exists, bucket, bucket):  # noqa: SLF001
+            raise SourceNotFound(
+                f"There is no {bucket} for {self._mask(self._where)}. Check the address."
+            )
+
+    def _ask(
+        self,
+        action: Callable[..., Any],
+        what: str,
+        *args: Any,
+        within_s: float = _BLOCK_S,
+        **more: Any,
+    ) -> Any:
         try:
-            within_s = _BLOCK_S if "start" in more else _LISTING_S
             return sync(self._fs.loop, action, *args, timeout=within_s, **more)
         except Exception as error:  # noqa: BLE001  (three vendors, each with a tree of its own)
             raise self._failure(error, what) from None

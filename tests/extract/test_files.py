@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,14 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str) -> None:
 def test_a_file_that_went_away_is_a_source_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"gone\.csv could not be opened"):
         FileStore(str(tmp_path)).open("gone.csv")
+
+
+def test_who_reads_a_folder_of_this_machine_does_not_pay_for_others() -> None:
+    script = (
+        "import sys, resources.files, resources.filesystems; "
+        "print([name for name in ('fsspec', 'asyncssh', 's3fs', 'requests') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

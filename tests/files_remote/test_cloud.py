@@ -178,8 +178,9 @@ def test_an_object_that_vanishes_is_told(settings: Settings, there: Store) -> No
 def test_a_bucket_that_is_not_there_is_no_empty_folder(settings: Settings, there: Store) -> None:
     scheme = there.root.partition("://")[0]
     for globs in (["*.csv"], ["**/*.csv"]):
-        with pytest.raises(SourceError, match="There is no the folder"):
+        with pytest.raises(SourceError, match="There is no nobodys-bucket"):
             there.files(settings, root=f"{scheme}://nobodys-bucket/data").list(globs)
+        assert there.files(settings, root=f"{scheme}://bucket/empty").list(globs) == []
 
 
 def test_a_dropped_connection_loses_no_byte(settings: Settings, there: Store) -> None:
