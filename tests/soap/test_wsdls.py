@@ -80,3 +80,15 @@ def test_a_wsdl_is_used_or_refused(shared: Path, name: str) -> None:
 def test_the_register_of_vat_numbers_is_described_whole(shared: Path) -> None:
     wsdl = shared / "specs" / "wsdl" / "eu-vies" / "checkVatService.wsdl"
     assert service(wsdl).operations == ("checkVat", "checkVatApprox")
+
+
+def test_headers_of_the_envelope_are_made_as_the_wsdl_says(shared: Path) -> None:
+    described = service(PEERS / "zeep-wsdl" / "tests" / "wsdl_files" / "soap_header.wsdl")
+    asked = {"tickerSymbol": "QUIL"}
+    headers = {"Authentication": {"username": "ada", "password": "x"}, "Token": {"value": "t"}}
+    made = described.request("GetLastTradePrice", asked, headers).envelope
+    assert made.findtext("{*}Header/{*}Authentication/username") == "ada"
+    assert made.findtext("{*}Header/{*}Token/value") == "t"
+    assert made.findtext("{*}Body/{*}TradePriceRequest/tickerSymbol") == "QUIL"
+    with pytest.raises(DeclarationError, match="there is no Tokens"):
+        described.request("GetLastTradePrice", asked, {"Tokens": {}})

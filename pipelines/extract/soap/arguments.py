@@ -24,7 +24,9 @@ def arguments_for(xsd_type: Any, arguments: Mapping[str, Any]) -> dict[str, Any]
     if not isinstance(xsd_type, ComplexType):
         return dict(arguments)
     attributes = {attribute.name: name for name, attribute in xsd_type.attributes}
-    elements = {element.name: (name, element) for name, element in xsd_type.elements}
+    elements: dict[str, tuple[str, Any]] = {}
+    for key, element in xsd_type.elements:
+        elements.setdefault(element.name, (key, element))
     made: dict[str, Any] = {}
     for name, value in arguments.items():
         if name == TEXT:

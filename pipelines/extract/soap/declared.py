@@ -7,6 +7,7 @@ Does not belong here: the WSDL, or asking.
     "arguments": {...}                   what every request says, nested as the WSDL is:
                                          an attribute as `@name`, an element's own text
                                          beside attributes as `#text`
+    "headers": {...}                     the envelope's headers, likewise, where the WSDL has any
     "each": [{...}, {...}]               more arguments, one request for each item; or
     "each": {"values": "a, b", "pattern": "(?P<argument>...)"}
                                          values in a list or a text with commas, taken
@@ -31,7 +32,7 @@ from pipelines.errors import ConfigurationError, DeclarationError
 from pipelines.extract.soap.windows import Window, read_window
 
 REACTIONS = ("retry", "fail", "record", "retry, record")
-_FIELDS = ("operation", "arguments", "each", "records", "keep", "window", "faults")
+_FIELDS = ("operation", "arguments", "headers", "each", "records", "keep", "window", "faults")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Declared:
 
     operation: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
     each: Sequence[Mapping[str, Any]] = ({},)
     records: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ def read_operation(name: str, declared: Mapping[str, Any], source: str) -> Decla
     return Declared(
         operation=str(declared.get("operation", name)),
         arguments=dict(declared.get("arguments", {})),
+        headers=dict(declared.get("headers", {})),
         each=_items(declared.get("each"), where),
         records=tuple(step for step in str(declared.get("records", "")).split("/") if step),
         keep=tuple(declared.get("keep", ())),

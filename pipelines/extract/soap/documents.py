@@ -58,11 +58,12 @@ class Documents:
                 f"The WSDL imports more than {_MOST_DOCUMENTS} documents. Check its imports."
             )
         data = self._asked(url) if _remote(url) else self._read(url)
-        if len(data) > _MOST_BYTES:
-            raise DeclarationError(
-                f"{url} has {len(data):,} bytes; a WSDL or schema may have {_MOST_BYTES:,}."
-            )
         self._known[url] = data
+        if sum(map(len, self._known.values())) > _MOST_BYTES:
+            raise DeclarationError(
+                f"The WSDL with what it imports has more than {_MOST_BYTES:,} bytes, at {url}. "
+                "Check its imports."
+            )
         return data
 
     def _mended(self, url: str, data: bytes) -> bytes:

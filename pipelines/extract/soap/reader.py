@@ -150,10 +150,10 @@ class SoapReader:
                     arguments = _with(arguments, name.split("/"), value)
                 done = after if number == len(declared.each) else None
                 kept = {name: _at(arguments, name.split("/")) for name in declared.keep}
-                yield _Asked(self._request(declared.operation, arguments), kept, done)
+                yield _Asked(self._request(declared, arguments), kept, done)
 
-    def _request(self, operation: str, arguments: Mapping[str, Any]) -> Request:
-        message = self._service.request(operation, arguments)
+    def _request(self, declared: Declared, arguments: Mapping[str, Any]) -> Request:
+        message = self._service.request(declared.operation, arguments, declared.headers)
         if self._token is not None:
             self._token.put(message.envelope)
         return Request(

@@ -64,7 +64,12 @@ class Service:
         """The names of the port's operations."""
         return tuple(self._binding.all())
 
-    def request(self, operation: str, arguments: Mapping[str, Any]) -> Message:
+    def request(
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        headers: Mapping[str, Any] | None = None,
+    ) -> Message:
         """The envelope that asks for the operation; DeclarationError if it can't be made."""
         found = self._operation(operation)
         if not self._address:
@@ -74,12 +79,14 @@ class Service:
         try:
             body = found.input.body if found.input else None
             values = arguments_for(body.type, arguments) if body is not None else {}
+            if headers:
+                values["_soapheaders"] = arguments_for(found.input.header.type, headers)
             made = found.create(**values)
             self._binding._set_http_headers(made, found)  # noqa: SLF001
-            envelope, headers = made.content, made.headers
+            envelope, sent = made.content, made.headers
             if found.abstract.wsa_action:
-                envelope, headers = cast("Any", WsAddressingPlugin()).egress(
-                    envelope, headers, found, {"address": self._address}
+                envelope, sent = cast("Any", WsAddressingPlugin()).egress(
+                    envelope, sent, found, {"address": self._address}
                 )
         except (ZeepError, TypeError, ValueError, AttributeError) as error:
             raise DeclarationError(
@@ -87,7 +94,7 @@ class Service:
                 f"{operation}: {error}. It takes {self._signature(found)}."
             ) from None
         etree.cleanup_namespaces(envelope)
-        return Message(self._address, envelope, dict(headers))
+        return Message(self._address, envelope, dict(sent))
 
     def decode(self, operation: str, body: etree._Element) -> dict[str, Any]:
         """What the answer's body says, by the names of its parts or elements."""
