@@ -341,3 +341,28 @@ def test_a_refused_refresh_token_is_told_without_showing_it(tmp_path: Path) -> N
         read_oauth(server, TokenStore(tmp_path, new_key()), refresh_token_updater={})
     assert "r0" not in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+def test_an_old_session_token_is_tried_and_replaced_by_a_password() -> None:
+    def answer(seen: Seen) -> Any:
+        if seen.path == "/me":
+            return Reply({}, 200 if seen.headers["x-session"] == "good" else 401)
+        if seen.path == "/login":
+            assert seen.json() == {"username": "ann", "password": "p"}
+            return {"id": "fresh"}
+        return {"data": [{"token": seen.headers["x-session"]}]}
+
+    auth = {
+        "type": "LegacySessionTokenAuthenticator",
+        "header": "X-Session",
+        "login_url": "{{ config['url'] }}/login",
+        "validate_session_url": "{{ config['url'] }}/me",
+        "session_token": "{{ config['given'] }}",
+        "session_token_response_key": "id",
+        "username": "ann",
+        "password": "p",
+    }
+    with serve(answer) as server:
+        for given, expected in (("good", "good"), ("stale", "fresh"), ("", "fresh")):
+            found = pages(server.url, stream(requester={"authenticator": auth}), given=given)
+            assert records(found) == [{"token": expected}]

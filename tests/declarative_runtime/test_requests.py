@@ -130,3 +130,18 @@ def test_json_bodies_merge_where_they_do_not_contradict() -> None:
     assert left.body_json == {"a": {"x": 1}, "same": 1}
     with pytest.raises(DeclarationError, match="'x'"):
         merge([left, Parts(body_json={"a": {"x": 2}})])
+
+
+def test_an_answer_that_may_be_cached_is_asked_for_once() -> None:
+    parent = {
+        "type": "ParentStreamConfig",
+        "stream": stream("parents", path="/parents", requester={"use_cache": True}),
+        "parent_key": "id",
+        "partition_field": "a",
+    }
+    configs = [parent, {**parent, "partition_field": "b"}]
+    router = {"type": "SubstreamPartitionRouter", "parent_stream_configs": configs}
+    wanted = stream("children", path="/children", retriever={"partition_router": router})
+    with serve(lambda _: {"data": [{"id": 1}]}) as server:
+        pages(server.url, wanted)
+        assert [seen.path for seen in server.seen] == ["/parents", "/children", "/children"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from pipelines.extract.declarative.manifest import Manifest, load_manifest, mani
 from pipelines.extract.declarative.runtime import paths
 from pipelines.extract.declarative.runtime.auth import AuthContext
 from pipelines.extract.declarative.runtime.client_policy import policy_for
+from pipelines.extract.declarative.runtime.configs import normalised
 from pipelines.extract.declarative.runtime.garbage import held_back
 from pipelines.extract.declarative.runtime.reading import Reading
 from pipelines.extract.declarative.runtime.slices import RecordPage
@@ -53,7 +55,7 @@ class ApiReader:
         self._manifest = manifest
         self._source = surroundings.source.name
         self._settings = surroundings.settings
-        config = surroundings.config
+        config = normalised(manifest, surroundings.config)
         policy = Policy(allow_hosts=frozenset(surroundings.settings.allow_hosts))
         self._client = HttpClient(
             policy_for(manifest, config, policy),
@@ -61,14 +63,19 @@ class ApiReader:
             ledger=surroundings.folder / "budgets.sqlite",
         )
         store = TokenStore(surroundings.folder / "tokens", self._token_key)
-        context = AuthContext(config, self._client.send, store, self._client.keep_secret)
-        self._reading = Reading(manifest, context, self._client.send_soon)
+        self._context = AuthContext(config, self._client.send, store, self._client.keep_secret)
+        self._reading = Reading(manifest, self._context, self._client.send_soon)
 
     def check(self) -> str:
         """Ask for the first page of the streams that the manifest names for that."""
         found = []
-        for name, stream in self._reading.to_check().items():
-            with closing(self._reading.pages(stream, {}, ahead=False)) as pages:
+        overrides = self._manifest.check.get("config_overrides") or {}
+        context = replace(
+            self._context, config={**self._context.config, **overrides}, authenticators={}
+        )
+        reading = Reading(self._manifest, context) if overrides else self._reading
+        for name, stream in reading.to_check().items():
+            with closing(reading.pages(stream, {}, ahead=False)) as pages:
                 count = next((len(page.records) for page in pages if page.records), 0)
             found.append(f"{name} ({count} records at first)" if count else f"{name} (no records)")
         return f"Answered: {', '.join(found)}." if found else "The manifest names nothing to check."
@@ -83,8 +90,11 @@ class ApiReader:
 
     def read(self, stream: PulledStream, state: Mapping[str, Any]) -> Iterator[Pulled]:
         """The answers of one stream; states come where reading may go on from them."""
-        component = self._reading.stream(stream.theirs)
-        with closing(self._reading.pages(component, dict(state))) as pages:
+        component = _with_cursor(self._reading.stream(stream.theirs), stream)
+        with (
+            self._reading.alone(stream.theirs),
+            closing(self._reading.pages(component, dict(state))) as pages,
+        ):
             while True:
                 with held_back():
                     page = next(pages, None)
@@ -141,6 +151,14 @@ class ApiReader:
             )
             raise NotConfigured(self._source, [("HEADWATER_TOKEN_KEY", what)])
         return key.get_secret_value()
+
+
+def _with_cursor(component: Mapping[str, Any], stream: PulledStream) -> Mapping[str, Any]:
+    """The stream with the declared cursor, where its manifest leaves the choice."""
+    sync = component.get("incremental_sync")
+    if stream.cursor is None or not sync or not sync.get("allow_catalog_defined_cursor_field"):
+        return component
+    return {**component, "incremental_sync": {**sync, "cursor_field": stream.cursor}}
 
 
 def _as_lines(records: list[dict[str, Any]]) -> bytes | list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from pipelines.errors import DeclarationError
 from pipelines.extract.declarative.interpolation import compile_text
 from pipelines.extract.declarative.runtime import paths
+from pipelines.extract.declarative.runtime.answers import AnswerCache
 from pipelines.extract.declarative.runtime.options import Option, Parts, compile_option
 from resources.http.judge import Judge
 from resources.http.message import Answer, Request
@@ -46,7 +47,8 @@ class AuthContext:
     """What authenticators are built with: the config, the network, kept tokens.
 
     `keep_secret` is told every token that is granted, so that it never shows;
-    `pause` waits for so many seconds.
+    `pause` waits for so many seconds; `cache` keeps answers that may be taken again,
+    and `authenticators` those that were compiled with this config.
     """
 
     config: Mapping[str, Any]
@@ -54,14 +56,15 @@ class AuthContext:
     store: TokenStore | None = None
     keep_secret: Callable[[str], None] = lambda _: None
     pause: Callable[[float], None] = time.sleep
-    _known: dict[str, Authenticator] = field(default_factory=dict)
+    cache: AnswerCache = field(default_factory=AnswerCache)
+    authenticators: dict[str, Authenticator] = field(default_factory=dict)
 
     def authenticator(self, component: Mapping[str, Any] | None) -> Authenticator:
         """The authenticator of a component; equal components share one, and its token."""
         key = json.dumps(component, sort_keys=True, default=str)
-        found = self._known.get(key)
+        found = self.authenticators.get(key)
         if found is None:
-            found = self._known.setdefault(key, compile_authenticator(component, self))
+            found = self.authenticators.setdefault(key, compile_authenticator(component, self))
         return found
 
 
@@ -179,6 +182,12 @@ def _session(component: Mapping[str, Any], context: AuthContext) -> Authenticato
     return Session(component, context)
 
 
+def _legacy_session(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    from pipelines.extract.declarative.runtime.auth_session import LegacySession
+
+    return LegacySession(component, context)
+
+
 _MAKERS: dict[str, Callable[[Mapping[str, Any], AuthContext], Authenticator]] = {
     "NoAuth": _none,
     "ApiKeyAuthenticator": _api_key,
@@ -188,4 +197,5 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any], AuthContext], Authenticator]] = 
     "JwtAuthenticator": _jwt,
     "OAuthAuthenticator": _oauth,
     "SessionTokenAuthenticator": _session,
+    "LegacySessionTokenAuthenticator": _legacy_session,
 }

@@ -41,6 +41,9 @@ class OAuth:
         self._component = component
         self._context = context
         self._lock = threading.Lock()
+        declared = (component, component.get("refresh_token_updater") or {})
+        codes = (part.get("refresh_token_error_status_codes") or () for part in declared)
+        self._refusals = {400, 401, 403, *(int(code) for given in codes for code in given)}
         self._endpoint = self._text("token_refresh_endpoint")
         updater = component.get("refresh_token_updater")
         self._updater: Mapping[str, Any] | None = updater if isinstance(updater, Mapping) else None
@@ -145,7 +148,7 @@ class OAuth:
         return self._granted(load_json(answer.body), answer.status, refresh_token)
 
     def _judge(self, standard: Judge, outcome: Answer | Exception, attempt: int) -> Verdict:
-        if isinstance(outcome, Answer) and outcome.status in (400, 401, 403):
+        if isinstance(outcome, Answer) and outcome.status in self._refusals:
             return Verdict.fail(
                 f"The OAuth server refused the token request with status {outcome.status}. The "
                 "refresh token or the client's credentials are wrong, expired or already used. "

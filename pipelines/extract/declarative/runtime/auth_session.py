@@ -1,6 +1,6 @@
 """Signing in for a session token, which later requests carry.
 
-Belongs here: SessionTokenAuthenticator. Does not belong here: other tokens.
+Belongs here: SessionTokenAuthenticator and its older kind. Does not belong here: other tokens.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
+
 from pipelines.errors import CredentialsRefused
 from pipelines.extract.declarative.interpolation import compile_text
 from pipelines.extract.declarative.runtime import paths
@@ -18,13 +20,15 @@ from pipelines.extract.declarative.runtime.auth import (
     AuthContext,
     carries,
     compile_authenticator,
+    text_in,
 )
-from pipelines.extract.declarative.runtime.decoders import compile_decoder
+from pipelines.extract.declarative.runtime.decoders import compile_decoder, load_json
 from pipelines.extract.declarative.runtime.judging import ErrorHandling
 from pipelines.extract.declarative.runtime.moments import duration, later
-from pipelines.extract.declarative.runtime.options import Parts, compile_option
+from pipelines.extract.declarative.runtime.options import Option, Parts, compile_option
 from pipelines.extract.declarative.runtime.requesters import Requester
-from resources.http.message import Request
+from resources.http.judge import Verdict, standard_judge
+from resources.http.message import Answer, Request
 
 
 class Session:
@@ -86,3 +90,69 @@ class Session:
         self._token = str(found)
         self._context.keep_secret(self._token)
         self._expires = later(datetime.now(UTC), self._lasts)
+
+
+class LegacySession:
+    """A session token in a header, given in the config or got with a user's password.
+
+    A given token is tried once at `validate_session_url`; one that doesn't hold is
+    exchanged for a new one.
+    """
+
+    def __init__(self, component: Mapping[str, Any], context: AuthContext) -> None:
+        self._context = context
+        self._component = component
+        self._option = Option("header", (self._text("header"),))
+        self._lock = threading.Lock()
+        self._token = ""
+
+    def parts(self) -> Parts:
+        """The token in its header."""
+        with self._lock:
+            if not self._token:
+                given = self._text("session_token")
+                self._token = given if given and self._holds(given) else self._sign_in()
+                self._context.keep_secret(self._token)
+            token = self._token
+        parts = Parts()
+        self._option.put(parts, token)
+        return parts
+
+    def refresh(self, refused: Request) -> bool:
+        """Forget the refused token, so that the next request signs in."""
+        with self._lock:
+            if carries(refused, self._token):
+                self._token = ""
+        return True
+
+    def _text(self, name: str) -> str:
+        return text_in(self._component, name, self._context.config)
+
+    def _holds(self, token: str) -> bool:
+        request = Request(
+            url=self._text("validate_session_url"), headers={self._text("header"): token}
+        )
+        answer = self._context.send(request, lambda outcome, n: _taken_as_it_is(outcome, n))
+        return 200 <= answer.status < 300
+
+    def _sign_in(self) -> str:
+        body = {"username": self._text("username"), "password": self._text("password")}
+        request = Request(
+            method="POST",
+            url=self._text("login_url"),
+            headers={"Content-Type": "application/json"},
+            body=orjson.dumps(body),
+        )
+        answer = self._context.send(request, standard_judge(request))
+        found = paths.get(load_json(answer.body), [self._text("session_token_response_key")], None)
+        if not found:
+            raise CredentialsRefused(
+                f"The login answered {answer.status} and gave no "
+                f"{self._text('session_token_response_key')!r}. Check the user and the password "
+                "of this source."
+            )
+        return str(found)
+
+
+def _taken_as_it_is(outcome: Answer | Exception, attempt: int) -> Verdict:  # noqa: ARG001
+    return Verdict.success() if isinstance(outcome, Answer) else Verdict.ignore("no answer")

@@ -24,7 +24,8 @@ Matches = Callable[[Request], bool]
 def limits_of(budget: Mapping[str, Any] | None, config: Mapping[str, Any]) -> tuple[Limit, ...]:
     """The limits that a manifest's `api_budget` declares.
 
-    A request counts against the first policy that matches it.
+    A request counts against the first policy that matches it. Where its requests weigh
+    differently, all are taken to weigh as much as the heaviest.
     """
     if budget is None:
         return ()
@@ -34,8 +35,10 @@ def limits_of(budget: Mapping[str, Any] | None, config: Mapping[str, Any]) -> tu
         own = [_matcher(item) for item in policy.get("matchers") or ()]
         matches = _first(own, tuple(before))
         before.append(_any(own))
+        weight = max([_weight(item, config) for item in policy.get("matchers") or ()], default=1.0)
         limits.extend(
-            Limit(count, window, matches=matches) for count, window in _rates(policy, config)
+            Limit(max(1.0, count // weight), window, matches=matches)
+            for count, window in _rates(policy, config)
         )
     return tuple(limits)
 
@@ -67,6 +70,13 @@ def _count(rate: Mapping[str, Any], config: Mapping[str, Any]) -> float:
     if isinstance(given, str):
         given = compile_text(given, rate.get("$parameters") or {})({"config": config})
     return float(given)
+
+
+def _weight(matcher: Mapping[str, Any], config: Mapping[str, Any]) -> float:
+    given = matcher.get("weight")
+    if isinstance(given, str):
+        given = compile_text(given, matcher.get("$parameters") or {})({"config": config})
+    return max(1.0, float(given)) if given else 1.0
 
 
 def _seconds(text: Any) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from pipelines.extract.declarative.interpolation import compile_text
 from pipelines.extract.declarative.manifest import Manifest
 from pipelines.extract.declarative.runtime.budgets import limit_headers, limits_of
 from pipelines.extract.declarative.runtime.judging import ErrorHandling
@@ -20,7 +21,8 @@ def policy_for(manifest: Manifest, config: Mapping[str, Any], base: Policy) -> P
     """`base` with the limits of the manifest's `api_budget` added.
 
     It allows as many attempts as the most patient error handler wants, for the
-    judge can only end them sooner.
+    judge can only end them sooner, and no more requests at once than
+    `concurrency_level` does.
     """
     budget = manifest.document.get("api_budget")
     retries = [
@@ -28,8 +30,14 @@ def policy_for(manifest: Manifest, config: Mapping[str, Any], base: Policy) -> P
         for _, component in manifest.components()
         if component.get("type") in ("DefaultErrorHandler", "CompositeErrorHandler")
     ]
+    level = (manifest.document.get("concurrency_level") or {}).get("default_concurrency")
+    most = None if level is None else compile_text(str(level), {})({"config": config})
+    parallel = dict(base.parallel)
+    if most:
+        parallel["host"] = max(1, min(parallel.get("host", int(most)), int(most)))
     return replace(
         base,
+        parallel=parallel,
         attempts=max([base.attempts, *(count + 1 for count in retries)]),
         limits=(*base.limits, *limits_of(budget, config)),
         limit_headers=(*base.limit_headers, *limit_headers(budget)),

@@ -15,12 +15,14 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from pipelines.errors import DeclarationError
 from pipelines.extract.declarative.interpolation import compile_text
 from pipelines.extract.declarative.manifest import Manifest
 from pipelines.extract.declarative.runtime.auth import AuthContext, Send
+from pipelines.extract.declarative.runtime.configs import normalised
 from pipelines.extract.declarative.runtime.dynamic import streams_from
 from pipelines.extract.declarative.runtime.jobs import JobReader
 from pipelines.extract.declarative.runtime.partitions import compile_router
@@ -63,7 +65,8 @@ def read_stream(
     stream, DeclarationError for a component that is not run here, SourceError for
     what the source answers.
     """
-    reading = Reading(manifest, AuthContext(config, send, store), send_soon)
+    context = AuthContext(normalised(manifest, config), send, store)
+    reading = Reading(manifest, context, send_soon)
     return reading.pages(reading.stream(stream), dict(state or {}))
 
 
@@ -80,6 +83,7 @@ class Reading:
         self._schemas = Schemas(manifest.origin, self.config, self._records)
         self._lock = threading.RLock()
         self._made: dict[str, dict[str, Mapping[str, Any]]] | None = None
+        self._alone = _locks(manifest)
 
     def streams(self) -> dict[str, Mapping[str, Any]]:
         """Name → component of every stream; those of templates may have to be asked for."""
@@ -135,6 +139,10 @@ class Reading:
         if stream["type"] == "StateDelegatingStream":
             stream = stream["full_refresh_stream"]
         return self._schemas.of(stream)
+
+    def alone(self, name: str) -> AbstractContextManager[Any]:
+        """Held while a stream is read that may not be read beside others of its group."""
+        return self._alone.get(name) or nullcontext()
 
     def pages(
         self, stream: Mapping[str, Any], state: State, *, ahead: bool = True
@@ -226,6 +234,15 @@ class Reading:
         if router is None:
             return OneCursor(plan, state)
         return CursorPerPartition(plan, router, state)
+
+
+def _locks(manifest: Manifest) -> dict[str, AbstractContextManager[Any]]:
+    """Stream → the lock of its group."""
+    found: dict[str, AbstractContextManager[Any]] = {}
+    for group in (manifest.document.get("stream_groups") or {}).values():
+        lock = threading.Lock()
+        found.update({str(stream["name"]): lock for stream in group["streams"]})
+    return found
 
 
 def _refuse(component: Mapping[str, Any], name: str, stream: Mapping[str, Any]) -> None:

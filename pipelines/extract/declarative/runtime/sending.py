@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pipelines.errors import CredentialsRefused
+from pipelines.extract.declarative.runtime.answers import AnswerCache
 from pipelines.extract.declarative.runtime.auth import Authenticator, Send
 from pipelines.extract.declarative.runtime.judging import REFRESH, RESET, ErrorHandling
 from resources.http.judge import Judge
@@ -63,18 +64,21 @@ class Pending:
         auth: Authenticator,
         send: Send,
         soon: SendSoon | None,
+        cache: AnswerCache | None = None,
     ) -> None:
         self._stream = stream
         self._make = make
         self._errors = errors
         self._auth = auth
         self._send = send
+        self._cache = cache
         self._refreshed = 0
         self._attempt: _Attempt | None = None
         self._future: Future[Answer] | None = None
         if soon is not None:
-            self._attempt = self._prepare()
-            self._future = soon(self._attempt.request, self._attempt.judge)
+            self._attempt = attempt = self._prepare()
+            if cache is None or cache.get(attempt.request) is None:
+                self._future = soon(attempt.request, attempt.judge)
         self.method = ""
         self.at = ""
         self.is_reset = False
@@ -85,10 +89,15 @@ class Pending:
             attempt = self._attempt or self._prepare()
             future = self._future
             self._attempt = self._future = None
-            answer = future.result() if future else self._send(attempt.request, attempt.judge)
+            known = self._cache.get(attempt.request) if self._cache and not future else None
+            answer = known or (
+                future.result() if future else self._send(attempt.request, attempt.judge)
+            )
             if not (answer.ignored and REFRESH in attempt.told):
                 self.method = attempt.request.method
                 self.is_reset = answer.ignored and RESET in attempt.told
+                if self._cache and known is None:
+                    self._cache.put(attempt.request, answer)
                 self.at = datetime.now(UTC).isoformat(timespec="milliseconds")
                 return answer
             self._refreshed += 1

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.errors import DeclarationError
+from pipelines.errors import DeclarationError, SourceError
 from pipelines.extract.declarative.interpolation import compile_text
 from pipelines.extract.declarative.runtime.auth import AuthContext
 from pipelines.extract.declarative.runtime.decoders import compile_decoder
-from pipelines.extract.declarative.runtime.judging import ErrorHandling
+from pipelines.extract.declarative.runtime.judging import ErrorHandling, error_text
 from pipelines.extract.declarative.runtime.options import Parts
 from pipelines.extract.declarative.runtime.paging import (
     LATER,
@@ -91,6 +91,9 @@ class SliceReader:
         self._lazy = lazy
         self._properties = properties_of(requester, config, retrieve, schema)
         self._requester = Requester(requester)
+        self._caches = bool(requester.get("use_cache"))
+        body = requester.get("request_body") or {}
+        self._is_graphql = body.get("type") == "RequestBodyGraphQL"
         self._auth = context.authenticator(requester.get("authenticator"))
         self._errors = ErrorHandling(requester.get("error_handler"), config)
         self._paginator = compile_paginator(retriever.get("paginator"), config)
@@ -169,6 +172,8 @@ class SliceReader:
         early = not self._data_feed and self._properties is None and self._reset is None
         guessed, ahead = self._ahead(answer, scope, at, guard, progress) if early else (LATER, ())
         values = list(self._decode(answer.body))
+        if self._is_graphql and not answer.ignored:
+            _refuse_errors(values, self._name)
         found = self._selector.extract(values)
         guard.page(answer.body, len(found))
         page = Page(
@@ -256,9 +261,20 @@ class SliceReader:
             scope = scope_of(self._context.config, at, token)
             return self._requester.request(scope, parts, self._paginator.page_url(token))
 
-        return Pending(self._name, make, self._errors, self._auth, self._context.send, self._soon)
+        send, cache = self._context.send, self._context.cache if self._caches else None
+        return Pending(self._name, make, self._errors, self._auth, send, self._soon, cache)
 
 
 def _cancel(asked: Asked) -> None:
     for pending in asked:
         pending.cancel()
+
+
+def _refuse_errors(values: list[Any], stream: str) -> None:
+    """GraphQL tells errors in an answer with status 200, and leaves out what they cost."""
+    told = values[0].get("errors") if values and isinstance(values[0], dict) else None
+    if told:
+        raise SourceError(
+            f"The query of {stream} was answered with errors: {error_text(told)[:500]}. Nothing "
+            "of this answer was taken. Correct the query, or let an error handler ignore them."
+        )
