@@ -37,10 +37,13 @@ def open_files(source: str, connection: Files, settings: Settings, given: Given)
             f"The files of {source} lie at an address that begins with {scheme}://. Known are "
             f"{', '.join(_KNOWN)}, and paths of this machine."
         )
-    from resources.remote.ranged import RemoteFolder
+    from resources.remote.ranged import Patience, RemoteFolder
 
     secrets = given.secrets({"root": connection.root, "options": connection.options})
-    return FileStore(RemoteFolder(_place(scheme, root, options, settings, secrets)))
+    # The HTTP client tries again by itself, as long as its policy says.
+    patience = Patience(attempts=1) if scheme in ("http", "https") else Patience()
+    place = _place(scheme, root, options, settings, secrets)
+    return FileStore(RemoteFolder(place, patience))
 
 
 def _place(
