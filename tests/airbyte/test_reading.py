@@ -62,7 +62,7 @@ def test_a_stream_that_is_exchanged_whole_is_read_whole_and_keeps_no_state(
         PulledStream(name="w", of="whole", description="x", mode="append"),
     ):
         echo = ECHO.replace("record(", f"record({stream.theirs!r}, ")
-        answers = read(echo, tmp_path, settings, stream, {"states": [{"type": "x"}]})
+        answers = read(echo, tmp_path, settings, stream, {"airbyte": [{"type": "x"}]})
         asked = records_in(answers)[0]
         assert asked["catalog"]["streams"][0]["sync_mode"] == "full_refresh"
         assert "state" not in asked
@@ -101,7 +101,7 @@ def test_a_state_never_stands_before_its_records(
     for answer in answers[:-1]:
         handed_out += len(records_in([answer]))
         assert answer.state is not None
-        assert answer.state["states"][0]["stream"]["stream_state"] == {"last": handed_out}
+        assert answer.state["airbyte"][0]["stream"]["stream_state"] == {"last": handed_out}
     assert records_in(answers) == [{"id": n} for n in range(1, 41)]
 
 
@@ -232,6 +232,13 @@ def test_a_refresh_token_is_not_spent_without_a_key_to_keep_the_next_one(
     with pytest.raises(ConfigurationError, match="Set HEADWATER_TOKEN_KEY"):
         read(body, tmp_path, settings, credentials={"refresh_token": "x" * 9})
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_cursor_of_another_kind_of_connection_is_refused(
+    tmp_path: Path, settings: Settings
+) -> None:
+    with pytest.raises(ConfigurationError, match="--full-refresh"):
+        read("", tmp_path, settings, state={"states": [{"partition": {}, "cursor": {}}]})
 
 
 def test_a_connector_without_anything_to_run_is_a_wrong_declaration(settings: Settings) -> None:

@@ -152,6 +152,16 @@ def test_a_tap_that_is_not_there_is_a_wrong_declaration(settings: Settings) -> N
         reader.discover()
 
 
+def test_a_place_that_cannot_be_written_is_told_before_anything_runs(
+    tmp_path: Path, settings: Settings
+) -> None:
+    folder = settings.home / "sources" / "tapped"
+    folder.mkdir(parents=True)
+    (folder / "runs").write_text("in the way")
+    with pytest.raises(SourceUnavailable, match=r"can't be written to .*runs: File exists"):
+        list(read(SCHEMA + RECORD, tmp_path, settings))
+
+
 def test_a_failed_discovery_is_told_as_one(tmp_path: Path, settings: Settings) -> None:
     tap = python_tap(tmp_path, "sys.stderr.write('wrong account\\n'); sys.exit(1)")
     with pytest.raises(SourceError, match=r"asked for its catalog(?s:.)*wrong account"):

@@ -13,7 +13,7 @@ from pipelines.extract.programs.json_schema import columns
 from pipelines.extract.readers import FoundStream
 from pipelines.spec import PulledStream
 
-STATES = "states"
+STATES = "airbyte"
 """Where a stream's cursor holds the state messages that the connector gave."""
 
 
@@ -73,11 +73,17 @@ def only(
 class States:
     """The states of one run, by what each is of; a later one replaces an earlier one.
 
-    `cursor` is a stream's cursor as it was kept.
+    `cursor` is a stream's cursor as it was kept; ConfigurationError where another kind
+    of connection has kept it.
     """
 
     def __init__(self, cursor: Mapping[str, Any]) -> None:
         self._known: dict[tuple[Any, ...], dict[str, Any]] = {}
+        if cursor and STATES not in cursor:
+            raise ConfigurationError(
+                "The stream's cursor was kept while its source was read in another way, and means "
+                "nothing to a connector of Airbyte's. Load it once with `--full-refresh`."
+            )
         for message in cursor.get(STATES) or ():
             self.take(message)
 

@@ -17,10 +17,12 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+
+from pipelines.errors import SourceUnavailable
 
 _PID = "pid"
 _PATIENCE = 500
@@ -35,19 +37,21 @@ class Workplace:
 
     def __init__(self, folder: Path, salvage: Callable[[Path], None] | None = None) -> None:
         runs = folder / "runs"
-        runs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _clear(runs, salvage)
-        self._lock, lock_path = _claimed(runs)
-        self._lock_path = lock_path
-        self.folder = lock_path.with_suffix("")
-        self.folder.mkdir(mode=0o700)
+        with _on_disk(runs):
+            runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _clear(runs, salvage)
+            self._lock, lock_path = _claimed(runs)
+            self._lock_path = lock_path
+            self.folder = lock_path.with_suffix("")
+            self.folder.mkdir(mode=0o700)
 
     def write(self, name: str, content: Any) -> Path:
         """Write JSON-ready values to a file that only this user may read."""
         path = self.folder / name
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(json.dumps(content).encode())
+        with _on_disk(path):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(json.dumps(content).encode())
         return path
 
     def occupied_by(self, pid: int) -> None:
@@ -59,6 +63,17 @@ class Workplace:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._lock_path.unlink(missing_ok=True)
         self._lock.close()
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SourceUnavailable(
+            f"The files of a run can't be written to {path}: {error.strerror}. Nothing was read. "
+            "Make room or correct the rights, then run again."
+        ) from error
 
 
 def _claimed(runs: Path) -> tuple[IO[bytes], Path]:
