@@ -273,3 +273,16 @@ def test_faults_of_both_versions_keep_code_and_text() -> None:
     assert new == Fault("e:Sender/m:Late", "Too late")
     assert isinstance(new, Fault)
     assert set(new.names) == {"Too late", "Sender", "Late"}
+
+
+def test_a_data_set_with_its_own_schema_is_kept_as_it_stands(tmp_path: Path) -> None:
+    types = schema(sequence('<xs:any maxOccurs="2" processContents="lax"/>'))
+    inner = (
+        '<xs:schema id="Set"><xs:element name="Row"/></xs:schema>'
+        '<d:diffgram xmlns:d="urn:d" xmlns=""><Set><Row d:id="r1"><n>1</n></Row>'
+        '<Row d:id="r2"><n>2</n></Row></Set></d:diffgram>'
+    )
+    found = decoded(tmp_path, types, inner)
+    rows = [{"@id": "r1", "n": "1"}, {"@id": "r2", "n": "2"}]
+    assert found["diffgram"] == {"Set": {"Row": rows}}
+    assert found["schema"]["element"] == {"@name": "Row"}

@@ -65,6 +65,7 @@ def test_a_string_is_itself(text: str) -> None:
         ("int", "0x10"),
         ("double", "1e400"),
         ("double", "infinity"),
+        ("double", "١"),
         ("date", "2026-02-29"),
         ("date", "31.01.2026"),
         ("dateTime", "2026-01-31"),

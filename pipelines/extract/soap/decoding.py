@@ -166,10 +166,13 @@ class _Document:
     def _global(self, element: etree._Element, way: tuple[etree._Element, ...]) -> Any:
         """An element that stands where anything may."""
         try:
-            declared = self._schema.get_element(element.tag)
+            # A schema inside an answer is an element that zeep knows, and has no type.
+            declared = getattr(self._schema.get_element(element.tag), "type", None)
         except (ZeepError, ValueError):
-            return self._untyped(element, way)
-        return self.value(element, declared.type, way)
+            declared = None
+        return (
+            self._untyped(element, way) if declared is None else self.value(element, declared, way)
+        )
 
     def _untyped(self, element: etree._Element, way: tuple[etree._Element, ...]) -> Any:
         """By `xsi:type` where there is one, else text and what is inside."""

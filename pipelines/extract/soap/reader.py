@@ -120,7 +120,7 @@ class SoapReader:
                     records=self._records(declared, faults, one, answer),
                     state=one.state,
                     raw=answer.body,
-                    about=self._about(declared, answer),
+                    about=self._about(declared, one, answer),
                 )
         yield Pulled([], last)
 
@@ -191,11 +191,12 @@ class SoapReader:
             columns |= {key: sql_type(kind) for key, kind in shape.attributes.values()}
         return FoundStream(name, columns=columns, description=f"The operation {declared.operation}")
 
-    def _about(self, declared: Declared, answer: Answer) -> dict[str, Any]:
+    def _about(self, declared: Declared, asked: _Asked, answer: Answer) -> dict[str, Any]:
         return {
             "method": "POST",
             "url": self._client.mask(answer.url),
             "operation": declared.operation,
+            "arguments": {n: self._client.mask(str(v)) for n, v in asked.arguments.items()},
             "status": answer.status,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }

@@ -101,7 +101,9 @@ class Service:
         found = self._operation(operation)
         output = found.output
         declared = getattr(output, "body", None)
-        children = [child for child in body.iterchildren("*") if child.get("id") is None]
+        # Elements with an id beside the answer are what its references stand for.
+        every = list(body.iterchildren("*"))
+        children = every[:1] + [child for child in every[1:] if child.get("id") is None]
         if declared is None:
             if children and any(len(child) or child.text for child in children):
                 raise AnswerRefused(

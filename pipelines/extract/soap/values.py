@@ -81,7 +81,7 @@ def _double(text: str) -> float | str | None:
     text = text.strip()
     if text in ("INF", "-INF", "+INF", "NaN"):
         return text
-    if not re.fullmatch(r"([+-]?(\d+(\.\d*)?|\.\d+)([Ee][+-]?\d+)?)?", text):
+    if not re.fullmatch(r"([+-]?(\d+(\.\d*)?|\.\d+)([Ee][+-]?\d+)?)?", text, re.ASCII):
         raise NotOfType("a number")
     number = float(text) if text else None
     if number in (float("inf"), float("-inf")):
