@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.apis._answers import millis, page
@@ -35,7 +35,10 @@ def make(universe: Universe) -> HubSpot:
 
 
 class HubSpot(StandIn):
-    """Contacts are the founders of companies with a deal. `results` is a search's end."""
+    """Contacts are the founders of companies with a deal; every 60th object was deleted.
+
+    `results` is where a search ends.
+    """
 
     name = "hubspot"
 
@@ -105,7 +108,7 @@ class HubSpot(StandIn):
                 400, "VALIDATION_ERROR",
                 f"Invalid input: a search ends at its {self.results}th result.",
             )  # fmt: skip
-        things = until(self._objects[kind], self.now)
+        things = self.there(kind)
         try:
             for group in body.get("filterGroups", ()):
                 for item in group["filters"]:
@@ -136,6 +139,11 @@ class HubSpot(StandIn):
         }
         return values[name]
 
+    def there(self, kind: str, *, archived: bool = False) -> list[Any]:
+        """What of a kind is there, or was archived instead."""
+        things = until(self._objects[kind], self.now)
+        return [one for one in things if (_archived_at(one) <= self.now) is archived]
+
     def number(self, kind: str, thing: Thing) -> int:
         """The id of an object."""
         if isinstance(thing, Known):
@@ -149,7 +157,8 @@ class HubSpot(StandIn):
             links = self._links(thing, wanted.split(",")) if wanted else {}
             return {**self.shown(kind, thing, names), **links}
 
-        things, limit = until(self._objects[kind], self.now), min(asked.number("limit", 10), 100)
+        things = self.there(kind, archived=asked.get("archived") == "true")
+        limit = min(asked.number("limit", 10), 100)
         shown, following = page(things, asked.number("after", 0), limit, show)
         paging = {} if following is None else {"paging": {"next": {"after": str(following)}}}
         return Reply(body={"results": shown, **paging})
@@ -158,8 +167,8 @@ class HubSpot(StandIn):
         known = thing if isinstance(thing, Known) else thing.known
         own: dict[str, list[Any]] = {
             "companies": [known],
-            "contacts": [c for c in until(self._objects["contacts"], self.now) if _of(c, known)],
-            "deals": [d for d in until(self._objects["deals"], self.now) if _of(d, known)],
+            "contacts": [c for c in self.there("contacts") if _of(c, known)],
+            "deals": [d for d in self.there("deals") if _of(d, known)],
         }
         kind = "deal" if isinstance(thing, Deal) else "note" if isinstance(thing, Note) else "event"
         found = {
@@ -186,12 +195,15 @@ class HubSpot(StandIn):
             "hs_object_id": number,
         }
         properties.update({name: known.get(name) for name in names if name not in properties})
+        gone = _archived_at(thing)
+        archived = {"archivedAt": millis(gone)} if gone <= self.now else {}
         return {
             "id": number,
             "properties": properties,
             "createdAt": millis(thing.created_at),
             "updatedAt": at,
-            "archived": False,
+            "archived": bool(archived),
+            **archived,
         }
 
     def _properties(self, thing: Thing) -> dict[str, str | None]:
@@ -253,6 +265,13 @@ class HubSpot(StandIn):
             "createdAt": "2022-05-02T09:00:00.000Z",
             "updatedAt": "2022-05-02T09:00:00.000Z",
         }
+
+
+def _archived_at(thing: Thing) -> datetime:
+    """When it was deleted; most things never are."""
+    if thing.number % 60 == 0:
+        return thing.created_at + timedelta(days=20)
+    return datetime.max.replace(tzinfo=UTC)
 
 
 def _of(thing: Any, known: Known) -> bool:
