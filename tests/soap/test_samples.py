@@ -74,9 +74,9 @@ OTHER_ANSWER = {
 
 WRONG_REQUEST = {
     # Attributes, other XML, or names that the types don't have.
-    "Dummy__should_add_prefix_for_unqualified_global_elements": "String type",
-    "Dummy__should_handle_attributes_in_request": "String type",
-    "Dummy__should_use_defined_xml_key": "String type",
+    "Dummy__should_add_prefix_for_unqualified_global_elements": "there is no @language",
+    "Dummy__should_handle_attributes_in_request": "there is no @language",
+    "Dummy__should_use_defined_xml_key": r"there is no \$xml",
     "Dummy__should_ignore_custom_defined_namespaces": "there is no DummyAccount",
     "Dummy__should_ignore_defined_namespaces": "there is no DummyAccount",
     "Dummy__should_use_defined_value_key": "there is no DummyAccount",

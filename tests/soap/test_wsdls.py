@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,13 @@ def test_a_wsdl_is_used_or_refused(shared: Path, name: str) -> None:
             service(PEERS / name)
         assert REFUSED[name] in str(refused.value)
         return
-    operations = service(PEERS / name).operations
-    assert bool(operations) is (name not in NO_OPERATION)
+    described = service(PEERS / name, "http://service.example/")
+    assert bool(described.operations) is (name not in NO_OPERATION)
+    for operation in described.operations:
+        described.places(operation, ())
+        with suppress(DeclarationError):
+            made = described.request(operation, {}).envelope
+            assert made.find("{*}Body") is not None
 
 
 def test_the_register_of_vat_numbers_is_described_whole(shared: Path) -> None:

@@ -20,7 +20,7 @@ from pipelines.extract.soap.shapes import is_simple
 def arguments_for(xsd_type: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Keyword arguments for an element of this type; ValueError for an unknown name."""
     if is_simple(xsd_type):
-        return {"value": arguments.get(TEXT)}
+        return {"value": _text(arguments)} if arguments else {}
     if not isinstance(xsd_type, ComplexType):
         return dict(arguments)
     attributes = {attribute.name: name for name, attribute in xsd_type.attributes}
@@ -45,6 +45,13 @@ def _known(names: Mapping[str, Any], name: str, written: str) -> Any:
     return names[name]
 
 
+def _text(arguments: Mapping[str, Any]) -> Any:
+    """The text of an element that has nothing beside it."""
+    for name in arguments:
+        _known({TEXT: None}, name, name)
+    return arguments.get(TEXT)
+
+
 def _value(element: Any, value: Any) -> Any:
     if value is None:
         return Nil if getattr(element, "nillable", False) else None
@@ -52,7 +59,7 @@ def _value(element: Any, value: Any) -> Any:
         return [_value(element, item) for item in value]
     xsd_type = getattr(element, "type", None)
     if isinstance(value, Mapping):
-        return arguments_for(xsd_type, value)
+        return _text(value) if is_simple(xsd_type) else arguments_for(xsd_type, value)
     if isinstance(xsd_type, ComplexType) and not xsd_type.elements and not xsd_type.attributes:
         return value
     if isinstance(xsd_type, ComplexType) and is_simple(getattr(xsd_type._element, "type", None)):  # noqa: SLF001

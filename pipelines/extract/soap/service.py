@@ -76,8 +76,12 @@ class Service:
             raise DeclarationError(
                 f"The WSDL {self._wsdl} names no address of its service. Declare `address`."
             )
+        if found.input is None:
+            raise DeclarationError(
+                f"{operation} of the WSDL {self._wsdl} is not for asking: it only ever tells."
+            )
         try:
-            body = found.input.body if found.input else None
+            body = found.input.body
             values = arguments_for(body.type, arguments) if body is not None else {}
             if headers:
                 values["_soapheaders"] = arguments_for(found.input.header.type, headers)
