@@ -74,7 +74,7 @@ def test_states_of_a_run_are_given_to_the_next(tmp_path: Path, settings: Setting
         "state({'at': '2024-01-03'})\nstate({'n': 1}, 'other')\n"
         "say('STATE', state={'type': 'GLOBAL', 'global': {'shared_state': {'lsn': 7}, "
         "'stream_states': []}})\n"
-        "say('STATE', state={'data': {'old': 12345678901234567890123}})\n"
+        "say('STATE', state={'data': {'old': 9007199254740993}})\n"
     )
     kept = read(body, tmp_path, settings)[-1].state
     assert kept is not None
@@ -87,7 +87,7 @@ def test_states_of_a_run_are_given_to_the_next(tmp_path: Path, settings: Setting
         "GLOBAL",
         "LEGACY",
     ]
-    assert asked["state"][3]["data"] == {"old": 12345678901234567890123}
+    assert asked["state"][3]["data"] == {"old": 9007199254740993}
 
 
 def test_a_state_never_stands_before_its_records(
@@ -133,6 +133,7 @@ def test_records_keep_every_digit_and_come_from_their_stream_alone(
         ("sys.stderr.write('canary-key'); sys.exit(4)", SourceError, "exit code 4"),
         ("os.kill(os.getpid(), 9)", SourceUnavailable, "signal 9"),
         ('print(\'{"type": "RECORD", "rec\', end=\'\'); os.abort()', SourceUnavailable, "signal 6"),
+        ("state({'id': 2**64})", SourceError, "an integer of more than 64 bits"),
         ("say('NEWS')", SourceError, "'NEWS', which is none of Airbyte's"),
         ("say('RECORD', record={'stream': 'things'})", SourceError, "without stream and data"),
         ("say('STATE', state={'type': 'STREAM'})", SourceError, "without what belongs to it"),

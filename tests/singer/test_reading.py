@@ -229,9 +229,9 @@ def test_a_tap_that_gives_no_state_keeps_the_one_it_was_given(
 
 
 def test_integers_in_a_state_keep_all_digits(tmp_path: Path, settings: Settings) -> None:
-    lines = [schema(), '{"type": "STATE", "value": {"id": 123456789012345678901234567890}}']
+    lines = [schema(), '{"type": "STATE", "value": {"id": 18446744073709551615}}']
     (answer,) = read(lines_tap(tmp_path, *lines), settings)
-    assert answer.state == {"id": 123456789012345678901234567890}
+    assert answer.state == {"id": 2**64 - 1}
 
 
 def test_stray_prints_among_the_messages_are_no_records(tmp_path: Path, settings: Settings) -> None:
@@ -271,6 +271,7 @@ def test_an_activated_version_and_other_streams_change_nothing(
         ([schema(), "12:00 INFO " + record(id=1)], "mixes a message with other text"),
         ([schema(), '{"type":"STATE","value":3}'], "a state that is no JSON object"),
         ([schema(), '{"type":"STATE","value":{]}'], "value that is not JSON"),
+        ([schema(), state(id=2**64)], "an integer of more than 64 bits"),
     ],
 )
 def test_what_breaks_the_protocol_is_refused_by_line_and_reason(

@@ -18,7 +18,7 @@ from pipelines.extract.airbyte.catalog import States, full_name
 from pipelines.extract.airbyte.messages import Message, Record, parse
 from pipelines.extract.programs.child import Child
 from pipelines.extract.programs.cutting import BadLine
-from pipelines.extract.programs.pages import Pages
+from pipelines.extract.programs.pages import Pages, can_be_kept
 from pipelines.extract.programs.telling import told
 from pipelines.flow import Pulled
 from resources.http.masking import Masker
@@ -140,6 +140,8 @@ class Run:
             self._keep(config)
 
     def _new_state(self, message: Message, states: States | None) -> None:
+        if not can_be_kept(message.body):
+            raise self._broken("is a state with an integer of more than 64 bits")
         try:
             if states is not None:
                 states.take(message.body)

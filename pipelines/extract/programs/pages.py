@@ -1,6 +1,6 @@
 """Gathering single records to answers, so that each state stands behind its records.
 
-Belongs here: when an answer is full, and what it carries. Does not belong here: what
+Belongs here: when an answer is full, and what it may carry. Does not belong here: what
 the program's messages look like.
 """
 
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 from pipelines.flow import Pulled
 
@@ -64,3 +66,12 @@ class Pages:
         taken = Pulled(records, state, b"".join(self._lines), self._about, self._paths)
         self._empty()
         return taken
+
+
+def can_be_kept(state: Mapping[str, Any]) -> bool:
+    """Whether a state can be written down; integers of more than 64 bits can't."""
+    try:
+        orjson.dumps(state)
+    except TypeError:
+        return False
+    return True

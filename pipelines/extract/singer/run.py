@@ -19,7 +19,7 @@ from typing import Any
 from pipelines.errors import SourceError, SourceUnavailable
 from pipelines.extract.programs.child import Child
 from pipelines.extract.programs.cutting import BadLine
-from pipelines.extract.programs.pages import Pages
+from pipelines.extract.programs.pages import Pages, can_be_kept
 from pipelines.extract.singer.messages import Message, Record, parse
 from pipelines.flow import Pulled
 
@@ -118,6 +118,8 @@ class Run:
             raise self._broken(str(error)) from None
         if not isinstance(state, dict):
             raise self._broken("is a state that is no JSON object")
+        if not can_be_kept(state):
+            raise self._broken("is a state with an integer of more than 64 bits")
         return state
 
     def _end(self) -> None:
