@@ -29,7 +29,7 @@ from benchmarks.harness import (
 
 ROWS, MANY_ROWS = 2_000_000, 10_000_000
 OURS, LIMIT = "Headwater", "COPY BINARY, drained"
-_RUNS = 5
+_RUNS = 3
 _DLT = [
     "duckdb==1.5.5",
     "duckdb-extension-ducklake==1.5.5",
@@ -74,12 +74,14 @@ def server() -> Iterator[Any]:
     folder = WORK / "postgres"
     folder.mkdir(parents=True, exist_ok=True)
     running = get_server(folder, cleanup_mode="stop")
-    for rows in (ROWS, MANY_ROWS):
-        name = _name(rows)
-        if f"found {name}" not in running.psql(f"SELECT 'found ' || to_regclass('{name}')"):
-            running.psql(_TABLE.format(name=name, rows=rows))
-    yield running
-    running.cleanup()
+    try:
+        for rows in (ROWS, MANY_ROWS):
+            name = _name(rows)
+            if f"found {name}" not in running.psql(f"SELECT 'found ' || to_regclass('{name}')"):
+                running.psql(_TABLE.format(name=name, rows=rows))
+        yield running
+    finally:
+        running.cleanup()
 
 
 def cases(postgres: Any) -> list[Case]:
@@ -135,8 +137,8 @@ def _name(rows: int) -> str:
 def _ours(group: str, address: str, rows: int, runs: int) -> Case:
     module = [sys.executable, "-m", "benchmarks.peers.database_headwater"]
     output = WORK / "out" / "headwater_database"
-    command = [*module, address, _name(rows), str(output)]
-    return Case(group, OURS, command, rows, {}, runs, output)
+    command = [*module, _name(rows), str(output)]
+    return Case(group, OURS, command, rows, {"BENCHMARK_DATABASE": address}, runs, output)
 
 
 if __name__ == "__main__":

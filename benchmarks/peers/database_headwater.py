@@ -1,7 +1,7 @@
 """Headwater's whole load of one table: read, typed, landed, committed.
 
-Called as `python -m benchmarks.peers.database_headwater ADDRESS TABLE FOLDER`; prints
-the rows that the lake holds afterwards.
+Called as `python -m benchmarks.peers.database_headwater TABLE FOLDER`, with the address
+in BENCHMARK_DATABASE; prints the rows that the lake holds afterwards.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from resources.settings import Settings
 from resources.warehouse import Warehouse, count_rows
 
 
-def load(address: str, table: str, home: Path) -> int:
+def load(table: str, home: Path) -> int:
     """Load one table into a fresh installation below `home`; rows in the raw table."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
@@ -27,7 +27,7 @@ def load(address: str, table: str, home: Path) -> int:
     from pipelines.engine import Engine, run_stream
     from pipelines.spec import Database, PulledStream, Setting, Source
 
-    setting = Setting(env="BENCHMARK_DATABASE", default=address, secret=True)
+    setting = Setting(env="BENCHMARK_DATABASE", secret=True)
     stream = PulledStream(name="rows", of=table, description="The generated rows.")
     system = Source(
         name="benchmark",
@@ -45,4 +45,4 @@ def load(address: str, table: str, home: Path) -> int:
 
 
 if __name__ == "__main__":
-    print(load(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+    print(load(sys.argv[1], Path(sys.argv[2])))

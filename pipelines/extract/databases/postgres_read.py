@@ -80,23 +80,21 @@ class Reading:
         """Ask, in the run's snapshot, up to where it will read."""
         if self.progress is None:
             return
-        column = quote(self.progress.cursor)
-        real = f"FILTER (WHERE {column} <> 'NaN')" if self._kind in ENDLESS else ""
-        bound = f"max({column}) {real}"
-        if self._kind in MOMENTS:
-            bound = f"least({bound}, {_AHEAD[self._kind]})"
+        column, table = quote(self.progress.cursor), self.relation.sql
+        # NaN sorts behind every number. Asked like this, an index answers both.
+        real = f"WHERE {column} < 'NaN'" if self._kind in ENDLESS else ""
+        value = f"least(top, {_AHEAD[self._kind]})" if self._kind in MOMENTS else "top"
+        before = "NULL"
         if self.progress.value is not None:
-            bound = f"greatest({bound}, {self._constant(self.progress.value)})"
-        # Of an empty table nothing is known, not even that it reaches until now.
-        bound = (
-            f"CASE WHEN count({column}) > 0 OR {self.progress.value is not None} THEN {bound} END"
-        )
+            before = self._constant(self.progress.value)
+            value = f"greatest({value}, {before})"
         sql = (
-            f"SELECT ({bound})::text AS value, max({column})::text AS upto FROM {self.relation.sql}"
+            f"SELECT (CASE WHEN top IS NULL THEN {before} ELSE {value} END)::text AS value, "
+            f"most::text AS upto FROM (SELECT (SELECT max({column}) FROM {table} {real}) AS top, "
+            f"(SELECT max({column}) FROM {table}) AS most) AS ends"
         )
         row = session.ask(sql, f"looking at {column} of {self.relation.shown}")[0]
-        self.value = self.progress.value if row["value"] is None else row["value"]
-        self.upto = row["upto"]
+        self.value, self.upto = row["value"], row["upto"]
 
     def statements(self, connections: int, *, by_pages: bool) -> list[str]:
         """The SELECTs that together give the run's rows, each once."""
@@ -105,13 +103,13 @@ class Reading:
         chosen += self._digests()
         select = f"SELECT {', '.join(chosen)} FROM {self.relation.sql} AS t"
         condition = self._condition()
+        if condition:
+            # What is new is found by an index, if there is one; ranges of pages would hide it.
+            return [f"{select} WHERE {condition}"]
         if not (by_pages and connections > 1 and self.relation.blocks >= _RANGE_BLOCKS):
-            return [f"{select} WHERE {condition}" if condition else select]
+            return [select]
         cuts = _cuts(self.relation.blocks, connections)
-        return [
-            f"{select} WHERE {' AND '.join(part for part in (place, condition) if part)}"
-            for place in _places(cuts)
-        ]
+        return [f"{select} WHERE {place}" for place in _places(cuts)]
 
     def rows(self, batch: pa.RecordBatch) -> tuple[pa.Table, tuple[Reject, ...]]:
         """A batch under the table's own names, and what of it had to be set aside."""
