@@ -82,3 +82,40 @@ def test_the_next_page_is_asked_for_before_this_one_is_taken() -> None:
         assert came.wait(5)
         assert [page.records for page in pages] == [[], []]
         assert len(server.seen) == 2
+
+
+def test_pages_are_asked_for_while_the_first_is_still_being_used() -> None:
+    """Up to three pages behind the one at hand, each once, and none behind the end."""
+    seen_pages: list[str] = []
+    enough = threading.Event()
+
+    def answer(seen: Seen) -> Any:
+        number = int(seen.params.get("cursor", 0))
+        seen_pages.append(str(number))
+        if number == 3:
+            enough.set()
+        return {"data": [{"id": number}], "next": number + 1 if number < 9 else None}
+
+    option = {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "cursor"}
+    wanted = stream(
+        retriever={
+            "paginator": {
+                "type": "DefaultPaginator",
+                "page_token_option": option,
+                "pagination_strategy": {
+                    "type": "CursorPagination",
+                    "cursor_value": "{{ response['next'] }}",
+                },
+            }
+        }
+    )
+    with serve(answer) as server, client() as http:
+        reading = Reading(
+            manifest(wanted), AuthContext({"url": server.url}, http.send), http.send_soon
+        )
+        pages = reading.pages(reading.stream("items"), {})
+        first = next(pages)
+        assert enough.wait(5)
+        found = [first, *pages]
+        assert [record["id"] for page in found for record in page.records] == list(range(10))
+        assert seen_pages == [str(number) for number in range(10)]

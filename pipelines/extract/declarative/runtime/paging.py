@@ -252,10 +252,6 @@ class LoopGuard:
         if token is not None:
             self.token(token)
 
-    def knows(self, token: Any) -> bool:
-        """Whether a token led to a page already."""
-        return _digest(token) in self._tokens
-
     def page(self, body: bytes, extracted: int) -> None:
         """Refuse a page with records whose bytes equal those of the page before."""
         if extracted and body == self._before:

@@ -37,6 +37,7 @@ class Given:
     is_reset = False
     method = ""
     at = ""
+    future: Future[Answer] | None = None
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -52,8 +53,8 @@ class Given:
 class Pending:
     """One page that was asked for, or will be when its answer is needed.
 
-    With the answer, `method` and `at` (UTC) are known, and whether it asks to begin
-    the paging anew (`is_reset`).
+    `future` is there if it was asked for ahead. With the answer, `method` and `at`
+    (UTC) are known, and whether it asks to begin the paging anew (`is_reset`).
     """
 
     def __init__(
@@ -75,10 +76,11 @@ class Pending:
         self._refreshed = 0
         self._attempt: _Attempt | None = None
         self._future: Future[Answer] | None = None
+        self.future: Future[Answer] | None = None
         if soon is not None:
             self._attempt = attempt = self._prepare()
             if cache is None or cache.get(attempt.request) is None:
-                self._future = soon(attempt.request, attempt.judge)
+                self._future = self.future = soon(attempt.request, attempt.judge)
         self.method = ""
         self.at = ""
         self.is_reset = False

@@ -13,6 +13,7 @@ from typing import Any
 
 from pipelines.errors import DeclarationError, SourceError
 from pipelines.extract.declarative.interpolation import compile_text
+from pipelines.extract.declarative.runtime.ahead import Ahead
 from pipelines.extract.declarative.runtime.auth import AuthContext
 from pipelines.extract.declarative.runtime.decoders import compile_decoder
 from pipelines.extract.declarative.runtime.judging import ErrorHandling, error_text
@@ -115,6 +116,9 @@ class SliceReader:
         )
         cursor = stream.get("incremental_sync") or {}
         self._data_feed = bool(cursor.get("is_data_feed"))
+        single = self._properties is None and self._reset is None
+        self._is_early = single and not self._data_feed
+        self._chains = self._is_early and self._is_json and soon is not None
         self._filter_new = self._data_feed or bool(cursor.get("is_client_side_incremental"))
 
     def begin(self, at: Slice, progress: Progress) -> Asked:
@@ -132,6 +136,17 @@ class SliceReader:
         resets = Resets(self._reset, self._name, at)
         guard, token = LoopGuard(self._name), self._paginator.first_token
         guard.begin(token)
+        ahead = self._ahead(at, progress)
+        link = ahead.begin(token, asked[0])
+
+        def follow(following: Any) -> Asked:
+            nonlocal link
+            guard.token(following)
+            if not self._chains:
+                return self._ask(at, following, progress)
+            link = ahead.next(link, following)
+            return [link.pending]
+
         try:
             while True:
                 answers = [pending.answer() for pending in asked]
@@ -146,7 +161,7 @@ class SliceReader:
                     progress.close(resets.whole)
                     yield RecordPage(answer, [], progress.due(), at, last.method, last.at)
                     return
-                made = self._make(answers, at, token, guard, progress)
+                made = self._make(answers, at, token, guard, progress, follow)
                 following, asked, records, places = made
                 is_full = resets.count(len(records))
                 if following is None and not is_full:
@@ -161,16 +176,31 @@ class SliceReader:
                     at, token = resets.following(progress), self._paginator.first_token
                     asked = self._restart(guard, at, progress)
         finally:
+            ahead.close()
             _cancel(asked)
 
+    def _ahead(self, at: Slice, progress: Progress) -> Ahead:
+        """What asks for pages as soon as an answer tells their token, where one does."""
+
+        def following(answer: Answer, token: Any) -> Any:
+            if not self._chains:
+                return LATER
+            return self._paginator.at_once(answer, scope_of(self._context.config, at, token))
+
+        return Ahead(lambda token: self._pending(at, token, progress), following)
+
     def _make(
-        self, answers: list[Answer], at: Slice, token: Any, guard: LoopGuard, progress: Progress
+        self,
+        answers: list[Answer],
+        at: Slice,
+        token: Any,
+        guard: LoopGuard,
+        progress: Progress,
+        follow: Callable[[Any], Asked],
     ) -> tuple[Any, Asked, list[Record], Any]:
         """(the next token, its page asked for, this page's records, their places)."""
         answer = answers[-1]
         scope = scope_of(self._context.config, at, token)
-        early = not self._data_feed and self._properties is None and self._reset is None
-        guessed, ahead = self._ahead(answer, scope, at, guard, progress) if early else (LATER, ())
         values = list(self._decode(answer.body))
         if self._is_graphql and not answer.ignored:
             _refuse_errors(values, self._name)
@@ -183,14 +213,9 @@ class SliceReader:
             token=token,
         )
         asked: Asked = ()
-        following = self._paginator.early(page, scope) if early else LATER
-        if following is guessed or following == guessed:
-            asked = ahead
-        else:
-            _cancel(ahead)
+        following = self._paginator.early(page, scope) if self._is_early else LATER
         if following is not LATER and following is not None:
-            guard.token(following)
-            asked = asked or self._ask(at, following, progress)
+            asked = follow(following)
         records = self._selector.finish(found, scope)
         if self._properties is not None:
             chunks = [self._whole(earlier, scope) for earlier in answers[:-1]]
@@ -198,8 +223,7 @@ class SliceReader:
         if following is LATER:
             following = self._late(page.behind(records), scope, at, progress)
             if following is not None:
-                guard.token(following)
-                asked = self._ask(at, following, progress)
+                asked = follow(following)
         if self._filter_new:
             records = [record for record in records if progress.is_new(at, record)]
         if progress.observes:
@@ -210,17 +234,6 @@ class SliceReader:
     def _whole(self, answer: Answer, scope: Scope) -> list[Record]:
         values = list(self._decode(answer.body))
         return self._selector.finish(self._selector.extract(values), scope)
-
-    def _ahead(
-        self, answer: Answer, scope: Scope, at: Slice, guard: LoopGuard, progress: Progress
-    ) -> tuple[Any, Asked]:
-        """(the next token as far as it can be told unparsed, its page asked for)."""
-        if self._soon is None or not self._is_json:
-            return LATER, ()
-        token = self._paginator.at_once(answer, scope)
-        if token is LATER or token is None or guard.knows(token):
-            return token, ()
-        return token, self._ask(at, token, progress)
 
     def _restart(self, guard: LoopGuard, at: Slice, progress: Progress) -> Asked:
         guard.begin(self._paginator.first_token)
