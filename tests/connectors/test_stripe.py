@@ -185,6 +185,26 @@ def test_a_field_that_was_expanded_gives_the_same_id(resources: dict[str, Any]) 
     assert record["customer_id"] is None
 
 
+@pytest.mark.parametrize("expanded", [False, True])
+def test_the_subscription_of_an_invoice_is_found_in_every_version(
+    resources: dict[str, Any], expanded: bool
+) -> None:
+    subscription: Any = resources["subscription"] if expanded else resources["subscription"]["id"]
+    details = {"type": "subscription_details", "subscription_details": {"subscription": None}}
+    for fields in (
+        {"subscription": subscription, "parent": None},
+        {"parent": {**details, "subscription_details": {"subscription": subscription}}},
+    ):
+        invoice = {**resources["invoice"], **fields}
+        with bench("stripe", stand_in=Fixtures({"invoice": invoice})) as made:
+            (record,) = made.read("invoices")
+        assert record["subscription_id"] == resources["subscription"]["id"]
+    alone = {**resources["invoice"], "parent": None}
+    with bench("stripe", stand_in=Fixtures({"invoice": alone})) as made:
+        (record,) = made.read("invoices")
+    assert record["subscription_id"] is None
+
+
 # ── the vendor's own description ──────────────────────────────────────────────
 
 
@@ -220,10 +240,11 @@ def _fits(template: list[str], parts: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("stream", _LISTS)
-def test_the_stand_in_answers_with_fields_that_the_description_knows(
-    stripe: Bench, described: Any, stream: str
+def test_the_stand_in_answers_with_fields_that_the_vendor_has(
+    stripe: Bench, described: Any, resources: dict[str, Any], stream: str
 ) -> None:
-    known = set(described["components"]["schemas"][stream.removesuffix("s")]["properties"])
+    name = stream.removesuffix("s")
+    known = {*described["components"]["schemas"][name]["properties"], *resources[name]}
     ours = {"created_at", "available_at", "arrives_at", "is_deleted"}
     ids = {"customer_id", "subscription_id", "charge_id", "source_id", "balance_transaction_id"}
     told = {field for record in stripe.read(stream) for field in record}
