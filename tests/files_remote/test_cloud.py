@@ -67,7 +67,7 @@ def s3() -> Iterator[Store]:
                 "key": "id",
                 "secret": SECRET,
                 "endpoint_url": way.url,
-                "config_kwargs": {"read_timeout": 1, "connect_timeout": 1},
+                "config_kwargs": {"read_timeout": 0.5, "connect_timeout": 0.5},
             },
             lambda name, data: client.put_object(Bucket="bucket", Key=f"data/{name}", Body=data),
             lambda name: client.delete_object(Bucket="bucket", Key=f"data/{name}"),
@@ -198,7 +198,7 @@ def test_a_slow_way_ends_in_time_and_the_next_run_reads(settings: Settings, ther
     there.put("slow.bin", CONTENT)
     files = there.files(settings)
     with files.open("slow.bin") as stream:
-        there.way.stall_s = 3.0
+        there.way.stall_s = 1.0
         with pytest.raises(SourceUnavailable, match="Run again later"):
             stream.read()
         there.way.stall_s = 0.0

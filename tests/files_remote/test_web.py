@@ -26,7 +26,7 @@ from resources.files import FileStore
 from resources.filesystems import open_files
 from resources.http import Policy
 from resources.remote import ranged, web
-from resources.remote.ranged import RemoteFolder
+from resources.remote.ranged import Patience, RemoteFolder
 from resources.remote.web import WebPlace, web_client
 from resources.secrets import Given
 from resources.settings import Settings
@@ -128,7 +128,7 @@ def serving(folder: Path, handler: type[Plain] = Ranges) -> Iterator[str]:
 @contextmanager
 def store(address: str, **options: Any) -> Iterator[FileStore]:
     """The files below an address, asked for without patience."""
-    made = FileStore(RemoteFolder(WebPlace(address, options, web_client(QUICK, []))))
+    made = FileStore(RemoteFolder(WebPlace(address, options, web_client(QUICK, [])), Patience(1)))
     try:
         yield made
     finally:
