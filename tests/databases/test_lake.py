@@ -11,11 +11,12 @@ import pytest
 
 from pipelines.catalog import Catalog
 from pipelines.engine import Engine, run_stream
+from pipelines.errors import SourceUnavailable
 from pipelines.extract.databases.address import Address
 from pipelines.extract.databases.postgres_session import Session
 from pipelines.spec import PulledStream
 from resources.settings import Settings
-from resources.warehouse import Warehouse
+from resources.warehouse import Warehouse, count_rows
 from tests.databases import everything
 from tests.databases.conftest import ADDRESS, Postgres, source, table
 
@@ -108,3 +109,31 @@ def test_appending_by_a_cursor_commits_each_row_once(engine: Engine, postgres: P
     with engine.warehouse.read() as lake:
         rows = lake.execute("SELECT id, x FROM raw.books__rows ORDER BY id").fetchall()
     assert rows == [(1, None), (2, None), (3, None), (4, "a"), (5, "b")]
+
+
+def test_a_run_that_is_cut_leaves_the_table_and_the_next_one_completes_it(
+    engine: Engine, postgres: Postgres
+) -> None:
+    made = "SELECT i AS id, repeat('x', 400) AS note FROM generate_series"
+    postgres.run(f"CREATE TABLE t AS {made}(1, 100) i")
+    stream = table("t")
+    books = source(stream)
+    run_stream(engine, books, stream, run_id="1")
+    postgres.run(f"INSERT INTO t {made}(101, 150000) i; ANALYZE t")
+
+    def cut(what: str, done: int, total: int | None) -> None:
+        postgres.server.psql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{postgres.name}'"
+        )
+
+    with pytest.raises(SourceUnavailable):
+        run_stream(engine, books, stream, run_id="2", progress=cut)
+    assert _rows(engine) == 100
+    assert run_stream(engine, books, stream, run_id="3").rows_loaded == 150_000
+    assert _rows(engine) == 150_000
+
+
+def _rows(engine: Engine) -> int:
+    with engine.warehouse.read() as lake:
+        return count_rows(lake, "raw.books__rows")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from tests.databases.conftest import Open, Postgres, read, table
 
 UTC = dt.UTC
+WIDE = Context(prec=40)
 NINES = "9" * 38
 
 EXACT: list[tuple[str, str, str, Any]] = [
@@ -224,3 +229,21 @@ def test_bytes_that_a_careless_server_calls_text_are_set_aside(
         {"id": 2, "x": "\\x636166e9", "l": ["b"]},
         {"id": 3, "x": None, "l": "{a,\\xff}"},
     ]
+
+
+@examples(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(1, 38).flatmap(lambda p: st.tuples(st.just(p), st.integers(0, p))), st.data())
+def test_decimals_of_any_precision_and_scale_are_exact(
+    postgres: Postgres, opened: Open, digits: tuple[int, int], data: st.DataObject
+) -> None:
+    precision, scale = digits
+    whole = st.integers(-(10**precision) + 1, 10**precision - 1)
+    numbers = [Decimal(n).scaleb(-scale, WIDE) for n in data.draw(st.lists(whole, min_size=1))]
+    rows = ", ".join(f"({at}, {number:f})" for at, number in enumerate(numbers))
+    postgres.run(
+        f"DROP TABLE IF EXISTS t; CREATE TABLE t (id int, n numeric({precision},{scale}));"
+        f"INSERT INTO t VALUES {rows}"
+    )
+    answer = read(opened(postgres.url), table("t"))
+    assert answer.column("n") == numbers
+    assert answer.rows.schema.field("n").type == pa.decimal128(precision, scale)
