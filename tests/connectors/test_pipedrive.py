@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from pipelines.engine import Engine, run_stream
 from pipelines.errors import CredentialsRefused, RequestRefused, SourceError
+from resources.settings import Settings
 from sandbox.apis._dealflow import dealflow, until
 from sandbox.apis.pipedrive import Pipedrive
 from sandbox.standin import Asked, Reply
+from tests.assets.bench import catalog
 from tests.connectors.contract import NOW, UNIVERSE, Bench, Fault, bench
 
 FLOW = dealflow(UNIVERSE)
@@ -82,6 +85,21 @@ def test_a_fault_on_the_second_page_loses_nothing(pipedrive: Bench, kind: str) -
     pipedrive.hit(Fault(kind, path="/pipedrive/api", after=1))  # type: ignore[arg-type]
     assert {record["id"] for record in pipedrive.read("persons")} == whole
     assert any(entry.fault for entry in pipedrive.running.requests)
+
+
+def test_people_on_two_pages_are_kept_once(
+    pipedrive: Bench, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in pipedrive.environment.items():
+        monkeypatch.setenv(name, value)
+    pipedrive.hit(Fault("overlap", path="/pipedrive/api", after=1))
+    engine = Engine(settings.model_copy(update={"allow_hosts": ("127.0.0.1",)}), catalog())
+    source = engine.catalog.sources["pipedrive"]
+    stream = next(one for one in source.streams if one.name == "persons")
+    report = run_stream(engine, source, stream, run_id="1")
+    held = len(until(FLOW.contacts, NOW))
+    assert (report.rows_read, report.rows_loaded, report.rows_duplicate) == (held + 500, held, 500)
+    engine.close()
 
 
 def test_a_token_that_is_refused_is_told_in_sentences_and_not_shown(pipedrive: Bench) -> None:
