@@ -94,23 +94,35 @@ def add_manifest(
     check: Annotated[
         bool, typer.Option("--check", help="Only validate: exit 0, or 2 with every fault.")
     ] = False,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Let airbyte-cdk run it, in its own environment.")
+    ] = False,
+    components: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Its custom Python classes; goes with --isolated."),
+    ] = None,
     into: Into = None,
 ) -> None:
     """Add a source described by a low-code manifest; its hash is pinned."""
+    from pipelines.commands.add_manifest import add_isolated as apart
     from pipelines.commands.add_manifest import add_manifest as body
 
-    body(place, name=name, sha256=sha256, check=check, into=into)
+    if isolated or components:
+        apart(place, components, name=name, sha256=sha256, into=into)
+    else:
+        body(place, name=name, sha256=sha256, check=check, into=into)
 
 
 @add.command("singer")
 def add_singer(
     name: Annotated[str, typer.Argument(help="What to call the source.")],
     package: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(help="A requirement of the tap's own environment, e.g. tap-github==1.2.3."),
-    ],
+    ] = None,
     executable: Annotated[
-        str | None, typer.Option(help="The tap's command; else the first package's name.")
+        str | None,
+        typer.Option(help="The tap's command or whole path; else the first package's name."),
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -125,7 +137,7 @@ def add_singer(
     """Add a Singer tap; it is installed, asked for its streams, and declared."""
     from pipelines.commands.add_singer import add_singer as body
 
-    body(name, packages=package, executable=executable, settings=setting or [], into=into)
+    body(name, packages=package or [], executable=executable, settings=setting or [], into=into)
 
 
 @new.command("source")

@@ -8,13 +8,15 @@ reader validates it whole.
       description, owner, homepage, licence
       config: {api_key: {env, description, secret, default, required}, page_size: 100}
       streams: {companies: {description, mode, key, columns, checks, …}}
-      manifest: {file, sha256}   (one that somebody else wrote), or beside the block:
+      manifest: {file, sha256}   (one that somebody else wrote), or beside the block
+      isolated: {file, sha256, package}   (its Python classes: airbyte-cdk runs it, apart)
     version: …                   (the manifest, as its interpreter wants it)
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from pipelines.catalog.cache import Cache
@@ -24,6 +26,7 @@ from pipelines.catalog.header import read_header
 from pipelines.catalog.problems import Reporter
 from pipelines.spec import (
     Api,
+    Connector,
     Contract,
     Duplicates,
     Mode,
@@ -48,6 +51,13 @@ def read_manifest_source(found: Found, cache: Cache, report: Reporter) -> Source
     below = report.below(BLOCK)
     fields = Fields(block, below)
     manifest = _manifest(found, fields, document, below)
+    config = _config(fields.mapping("config") or {}, below.below("config"))
+    apart = _apart(found, fields, below)
+    connection = (
+        Api(manifest=manifest, config=config, origin=found.shown)
+        if apart is None
+        else replace(apart, manifest=manifest, config=config)
+    )
     source = Source(
         name=found.name,
         description=fields.text("description"),
@@ -55,11 +65,7 @@ def read_manifest_source(found: Found, cache: Cache, report: Reporter) -> Source
         homepage=fields.text("homepage") if fields.has("homepage") else None,
         licence=fields.text("licence") if fields.has("licence") else None,
         streams=_streams(fields, below),
-        connection=Api(
-            manifest=manifest,
-            config=_config(fields.mapping("config") or {}, below.below("config")),
-            origin=found.shown,
-        ),
+        connection=connection,
     )
     fields.done()
     return source
@@ -79,18 +85,38 @@ def _manifest(
     for name in rest:
         report(str(name), "The block names a file with the manifest, so nothing else stands here.")
     inner = Fields(named, report.below("manifest"))
-    path, pinned = inner.text("file"), inner.text("sha256")
+    text = _pinned(found, inner, report.below("manifest"))
     inner.done()
+    return rest if text is None else text
+
+
+def _apart(found: Found, fields: Fields, report: Reporter) -> Connector | None:
+    """How the manifest is run apart, if it is: its Python classes, and what they need."""
+    named = fields.mapping("isolated")
+    if named is None:
+        return None
+    inner = Fields(named, report.below("isolated"))
+    package = inner.texts("package") if inner.has("package") else ()
+    components = None
+    if inner.has("file") and _pinned(found, inner, report.below("isolated")) is not None:
+        components = str((found.path.parent / inner.text("file")).resolve())
+    inner.done()
+    return Connector(package=package, components=components)
+
+
+def _pinned(found: Found, fields: Fields, report: Reporter) -> str | None:
+    """The text of a file whose hash is what was pinned; None after reporting."""
+    path, pinned = fields.text("file"), fields.text("sha256")
     try:
         content = (found.path.parent / path).read_bytes()
         text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        report("manifest.file", f"{path} can't be read: {error}.")
-        return rest
+        report("file", f"{path} can't be read: {error}.")
+        return None
     digest = hashlib.sha256(content).hexdigest()
     if digest != pinned:
         report(
-            "manifest.sha256",
+            "sha256",
             f"{path} hashes to {digest}; expected {pinned}. It was changed since it was added: "
             "look at it, and add it again with `headwater sources add manifest`.",
         )

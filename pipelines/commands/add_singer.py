@@ -6,7 +6,7 @@ belong here: running taps (their reader).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
@@ -40,6 +40,11 @@ def add_singer(
     ours = load_settings()
     name = checked_name(name)
     folder = folder_for(into, ours)
+    if not (packages or executable):
+        raise ConfigurationError(
+            "Which tap? Name the packages to install with --package, or with --executable one that "
+            "is on this machine already."
+        )
     tap = Tap(
         executable=executable or _command(packages[0]),
         package=tuple(packages),
@@ -53,7 +58,8 @@ def add_singer(
         connection=tap,
     )
     output = console()
-    output.print(f"Installing {escape(', '.join(packages))} and asking it for its streams …")
+    doing = f"Installing {', '.join(packages)} and asking" if packages else f"Asking {executable}"
+    output.print(f"{escape(doing)} for its streams …")
     with closing(open_reader(source, ours, Given(ours.secrets))) as reader:
         found = reader.discover()
     write_new(folder / "sources" / f"{name}.py", _text(source, tap, found))
@@ -92,9 +98,10 @@ def _entry(text: str) -> tuple[str, Any]:
 
 
 def _text(source: Source, tap: Tap, found: Sequence[FoundStream]) -> str:
-    names = sorted({"PulledStream", "Source", "Tap", *_used(tap)})
     streams = "".join(_stream(stream) for stream in found)
     config = "".join(f"            {key!r}: {_said(value)},\n" for key, value in tap.config.items())
+    used = {"Column"} if "Column(" in streams else set()
+    names = sorted({"PulledStream", "Source", "Tap", *_used(tap), *used})
     return (
         f'"""{source.description}\n\n'
         "Written by `headwater sources add singer`; it's yours to change.\n"
@@ -129,16 +136,28 @@ def _said(value: Any) -> str:
     return f"Setting({', '.join(parts)})"
 
 
+def _columns(types: Mapping[str, str]) -> str:
+    """JSON has no moments: what the tap calls one is declared, so that it isn't text."""
+    return ", ".join(f"{name!r}: Column(type={kind!r})" for name, kind in types.items())
+
+
 def _stream(stream: FoundStream) -> str:
     key = tuple(NameMap().columns(stream.key))
-    mode = "replace" if not stream.cursor else "merge" if key else "append"
+    # A tap gives what stands at its bookmark again, so without a key it is read whole.
+    cursor = stream.cursor if key else None
+    moments = {
+        NameMap().column(name): kind
+        for name, kind in stream.columns.items()
+        if kind in ("DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ")
+    }
     lines = [
         f"name={NameMap().column(stream.name)!r}",
         f"of={stream.name!r}",
         f"description={stream.description or stream.name + ', as the tap gives it.'!r}",
-        f"mode={mode!r}",
+        f"mode={'merge' if cursor else 'replace'!r}",
         *([f"key={key!r}"] if key else []),
-        *([f"cursor={stream.cursor!r}"] if stream.cursor else []),
+        *([f"cursor={cursor!r}"] if cursor else []),
+        *([f"columns={{{_columns(moments)}}}"] if moments else []),
     ]
     return (
         "        PulledStream(\n"

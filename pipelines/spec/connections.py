@@ -101,13 +101,13 @@ class Tap:
 class Connector:
     """A connector made with airbyte-cdk, run apart in an environment of its own.
 
-    Either `package` and `executable`, or a `manifest` (with the file of its Python
-    classes as `components`), which airbyte-cdk itself then runs.
+    Either `package` and `executable`, or a `manifest` or its text (with the file of its
+    Python classes as `components`), which airbyte-cdk itself then runs.
     """
 
     package: tuple[str, ...] = ()
     executable: str = ""
-    manifest: Mapping[str, Any] | None = None
+    manifest: Mapping[str, Any] | str | None = None
     components: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import orjson
@@ -151,6 +152,46 @@ def test_a_check_tells_every_fault_and_writes_nothing(
     assert "isolated runner" in said
     assert "versoin" in said
     assert not (tmp_path / "own").exists()
+
+
+TAP = """
+import json, sys
+schema = {"type": "object", "properties": {
+    "Id": {"type": "integer"}, "changed": {"type": "string", "format": "date-time"}}}
+stream = {"tap_stream_id": "things", "stream": "things", "schema": schema,
+    "key_properties": ["Id"], "replication_key": "changed", "replication_method": "INCREMENTAL"}
+if "--discover" in sys.argv:
+    print(json.dumps({"streams": [stream]}))
+else:
+    print(json.dumps({"type": "SCHEMA", "stream": "things", "schema": schema,
+        "key_properties": ["Id"], "bookmark_properties": ["changed"]}))
+    for n in range(3):
+        record = {"Id": n, "changed": "2026-01-01T00:00:0%dZ" % n}
+        print(json.dumps({"type": "RECORD", "stream": "things", "record": record}))
+    print(json.dumps({"type": "STATE", "value": {"changed": "2026-01-01T00:00:02Z"}}))
+"""
+
+
+def test_a_tap_on_this_machine_becomes_a_source_that_runs(
+    headwater: Headwater, tmp_path: Path
+) -> None:
+    tap = tmp_path / "tap-things"
+    tap.write_text(f"#!{sys.executable}\n{TAP}")
+    tap.chmod(0o755)
+    own = str(tmp_path / "own")
+    given = ("--setting", "key=secret:THINGS_KEY", "--setting", "page=5", "--into", own)
+    asked = ("sources", "add", "singer", "things", "--executable", str(tap), *given)
+    missing = headwater(*asked)
+    assert missing.returncode == 2
+    assert b"THINGS_KEY" in missing.stderr
+    added = headwater(*asked, THINGS_KEY="k")
+    assert added.returncode == 0, added.stderr.decode()
+    written = (tmp_path / "own" / "sources" / "things.py").read_text()
+    assert "cursor='changed'" in written
+    assert "Column(type='TIMESTAMPTZ')" in written
+    read = headwater("sources", "read", "things", "--json", HEADWATER_ASSETS=own, THINGS_KEY="k")
+    assert read.returncode == 0, read.stderr.decode()
+    assert [orjson.loads(line)["row"]["id"] for line in read.stdout.splitlines()] == [0, 1, 2]
 
 
 def test_a_made_key_can_be_set(headwater: Headwater) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 from pipelines.errors import ConfigurationError, CredentialsRefused, SourceError
 from pipelines.extract.airbyte import catalog as catalogs
 from pipelines.extract.airbyte.run import Run
+from pipelines.extract.declarative.yaml_text import read_yaml
 from pipelines.extract.environments import environment
 from pipelines.extract.programs.child import SILENCE_S
 from pipelines.extract.programs.program import Program, Running, installed
@@ -140,8 +141,11 @@ class ConnectorReader:
     ) -> Callable[[Workplace, Path], Sequence[str | Path]]:
         def order(place: Workplace, config: Path) -> Sequence[str | Path]:
             arguments: list[str | Path] = []
-            if self._connection.manifest is not None:
-                manifest = place.write("manifest.json", self._connection.manifest)
+            said = self._connection.manifest
+            if said is not None:
+                if isinstance(said, str):
+                    said, _ = read_yaml(said, origin=self._name)
+                manifest = place.write("manifest.json", said)
                 arguments += [manifest, _components(self._connection)]
             arguments += [command, "--config", config]
             if configured is not None:
