@@ -23,10 +23,11 @@ _SECRET_NAME = re.compile(
     r"|(^|[-_])(key|sig|auth)$|apikey",
     re.IGNORECASE,
 )
-_IN_QUERY = re.compile(r"([\w.%[\]-]+)=([^&?#\s\"']+)")
+# A name is looked at once, from its beginning: else a long text takes its length squared.
+_IN_QUERY = re.compile(r"(?<![\w.%[\]-])([\w.%[\]-]++)=([^&?#\s\"']+)")
 _IN_JSON = re.compile(r"(\\?\"([\w.-]+)\\?\"\s*:\s*\\?\")([^\"\\]+)")
 _IN_HEADER = re.compile(r"(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{6,}")
-_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^/\s@]+@")
+_USERINFO = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*+://)[^/\s@]+@")
 _QUERY = re.compile(r"\?[^\s\"')]+")
 _SHORTEST = 4
 """Shorter values are no secrets, and replacing them would tear text apart."""
