@@ -21,6 +21,8 @@ _KEPT_HEADERS = ("authorization", "content-type", "x-part", "x-key", "x-page")
 
 def answer(seen: Seen) -> Any:
     """Three pages of two records, the last with one; special paths fail or pack."""
+    if (known := _account(seen)) is not None:
+        return known
     asked = _asked(seen)
     if "/missing/" in seen.path:
         return Reply({"error": "gone"}, 404)
@@ -32,6 +34,21 @@ def answer(seen: Seen) -> Any:
     told = _told(seen, asked)
     records = [_record(seed, page * _SIZE + n, told) for n in range(count)]
     return _shaped(seen, records, page)
+
+
+def _account(seen: Seen) -> Any:
+    """Tokens, sessions and jobs."""
+    if seen.path == "/token":
+        body = dict(parse_qsl(seen.body.decode()))
+        return {"access_token": json.dumps(body, sort_keys=True), "expires_in": 3600}
+    if seen.path == "/login":
+        return {"nested": {"token": f"t-{seen.json()['user']}"}}
+    if seen.path == "/jobs":
+        return {"id": "j1"}
+    if seen.path == "/jobs/j1":
+        files = ["https://api.example/file/a", "https://api.example/file/b"]
+        return {"status": "done", "files": files, "csvs": ["https://api.example/file/c.csv"]}
+    return None
 
 
 def _asked(seen: Seen) -> dict[str, Any]:

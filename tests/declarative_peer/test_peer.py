@@ -72,7 +72,7 @@ def test_manifests_in_unusual_styles_are_read_as_the_peer_does(
 ) -> None:
     texts = {
         name: Path(__file__).with_name(f"{name}.yaml").read_text()
-        for name in ("styles", "vocabulary")
+        for name in ("styles", "vocabulary", "states")
     }
     jobs = [Job(name, text, CONFIG, echo.answer) for name, text in texts.items()]
     states: dict[str, dict[str, Any]] = {name: {} for name in texts}

@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from pipelines.errors import DeclarationError
@@ -233,6 +234,10 @@ class Reading:
         plan = compile_cursor(cursor, self.config)
         if router is None:
             return OneCursor(plan, state)
+        declared = retriever["partition_router"]
+        if isinstance(declared, Mapping) and declared["type"] == "GroupingPartitionRouter":
+            # Groups are made anew in every run, so a state of each would say nothing.
+            plan = replace(plan, single_state=True)
         return CursorPerPartition(plan, router, state)
 
 
