@@ -26,8 +26,13 @@ from pipelines.naming import literal
 
 BATCH_BYTES = 8 << 20
 _DRIVER_ERRORS = (adbc_driver_manager.Error, pa.ArrowException, OSError)
-_REACHING = {"connect_timeout": "20", "keepalives_idle": "30", "keepalives_count": "4"}
-"""Seconds to connect, and how soon a silent server counts as gone."""
+_REACHING = {
+    "connect_timeout": "20",
+    "keepalives_idle": "30",
+    "keepalives_count": "4",
+    "application_name": "headwater",
+}
+"""Seconds to connect, how soon a silent server counts as gone, and as whom we are listed."""
 _SETTINGS = {
     "default_transaction_read_only": "on",
     "standard_conforming_strings": "on",
@@ -92,6 +97,8 @@ class Session:
         self.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", "beginning to read")
         if snapshot is not None:
             self.run(f"SET TRANSACTION SNAPSHOT {literal(snapshot)}", "sharing a snapshot")
+        # A pooler between us and the server may have given this transaction another session.
+        self.ask(_set_up(), "beginning to read")
 
     def export(self) -> str:
         """The name under which other sessions may see what this one sees."""
