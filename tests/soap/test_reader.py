@@ -327,4 +327,4 @@ def test_discovery_tells_the_columns_that_the_wsdl_declares(settings: Settings) 
             "text": "VARCHAR",
             "@currency": "VARCHAR",
         }
-        assert "declared ones" in reader.check()
+        assert "Entries" in reader.check()

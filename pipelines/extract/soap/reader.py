@@ -95,10 +95,8 @@ class SoapReader:
         for name in self._config["operations"]:
             declared = self._declared(name)
             next(self._requests(declared, {}), None)
-        return (
-            f"The WSDL has {len(self._service.operations)} operations, and the declared ones "
-            f"({', '.join(self._config['operations'])}) take their arguments."
-        )
+        asked = ", ".join(self._config["operations"])
+        return f"The WSDL is whole, and what is asked ({asked}) takes its arguments."
 
     def discover(self) -> list[FoundStream]:
         """The declared operations with the columns of their records, as the WSDL has them."""
