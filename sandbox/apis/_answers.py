@@ -14,17 +14,12 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 
 
-def iso(moment: datetime) -> str:
-    """2026-04-13T18:00:00Z, as most vendors write a moment."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def millis(moment: datetime) -> str:
-    """2026-04-13T18:00:00.000Z, as the others do."""
+    """2026-04-13T18:00:00.000Z, as some vendors write a moment."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def moment(text: str) -> datetime:
+def parsed(text: str) -> datetime:
     """The moment of ISO text; one without a zone is UTC. ValueError where there is none."""
     found = datetime.fromisoformat(text.strip().replace(" ", "+"))
     return found if found.tzinfo else found.replace(tzinfo=UTC)

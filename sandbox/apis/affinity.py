@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sandbox.apis._answers import iso, marker, moment, page, place
+from sandbox.apis._answers import marker, page, parsed, place
 from sandbox.apis._dealflow import Contact, Deal, Known, Meeting, Note, dealflow, until
+from sandbox.apis._pages import zulu
 from sandbox.identities import Person
 from sandbox.standin import NOW, Allowance, Asked, RateLimit, Reply, StandIn
 from sandbox.universe import Universe
@@ -122,7 +123,7 @@ class Affinity(StandIn):
             found = _CONDITION.fullmatch(text)
             if found is None:
                 return _error(400, "validation", f"The filter {text!r} can't be read.")
-            conditions.append((found[1], _COMPARE[found[2]], moment(found[3])))
+            conditions.append((found[1], _COMPARE[found[2]], parsed(found[3])))
         kept = [
             item
             for item in until(items, self.now)
@@ -189,7 +190,7 @@ class Affinity(StandIn):
             "id": 7_000_000 + 2 * deal.number + (number == _DEALS),
             "type": "company" if number == _PORTFOLIO else "opportunity",
             "listId": number,
-            "createdAt": iso(deal.created_at),
+            "createdAt": zulu(deal.created_at),
             "creatorId": self._internal[deal.known.owner.email],
             "entity": {**entity, "fields": fields if "list" in types else []},
         }
@@ -206,8 +207,8 @@ class Affinity(StandIn):
             "companiesPreview": {"data": [preview], "totalCount": 1},
             "personsPreview": {"data": [], "totalCount": 0},
             "opportunitiesPreview": {"data": [], "totalCount": 0},
-            "createdAt": iso(note.created_at),
-            "updatedAt": iso(note.updated_at(self.now)),
+            "createdAt": zulu(note.created_at),
+            "updatedAt": zulu(note.updated_at(self.now)),
         }
 
     def _meeting(self, meeting: Meeting) -> dict[str, Any]:
@@ -218,14 +219,14 @@ class Affinity(StandIn):
             "id": meeting.number,
             "loggingType": "automated",
             "title": f"{meeting.known.who.company.name} / {meeting.host.first}",
-            "startTime": iso(meeting.starts_at),
-            "endTime": iso(meeting.starts_at.replace(minute=45)),
+            "startTime": zulu(meeting.starts_at),
+            "endTime": zulu(meeting.starts_at.replace(minute=45)),
             "allDay": False,
             "creator": host,
             "organizer": host,
             "attendeesPreview": {"data": [host, *guests], "totalCount": 1 + len(guests)},
-            "createdAt": iso(meeting.created_at),
-            "updatedAt": iso(changed) if changed != meeting.created_at else None,
+            "createdAt": zulu(meeting.created_at),
+            "updatedAt": zulu(changed) if changed != meeting.created_at else None,
         }
 
     def _invitation(self, meeting: Meeting) -> dict[str, Any]:
@@ -236,12 +237,12 @@ class Affinity(StandIn):
             "id": 8_000_000 + meeting.number,
             "loggingType": "automated",
             "subject": f"Meeting {meeting.known.who.company.name}",
-            "sentAt": iso(meeting.created_at),
+            "sentAt": zulu(meeting.created_at),
             "direction": "sent",
             "from": host,
             "toParticipantsPreview": {"data": guests, "totalCount": len(guests)},
             "ccParticipantsPreview": {"data": [], "totalCount": 0},
-            "createdAt": iso(meeting.created_at),
+            "createdAt": zulu(meeting.created_at),
             "updatedAt": None,
         }
 

@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sandbox.apis._answers import iso, marker, moment, page, place
+from sandbox.apis._answers import marker, page, parsed, place
 from sandbox.apis._dealflow import STAGES, Contact, Deal, Known, Meeting, Note, dealflow, until
+from sandbox.apis._pages import zulu
 from sandbox.identities import Person
 from sandbox.standin import NOW, Allowance, Asked, RateLimit, Reply, StandIn
 from sandbox.universe import Universe
@@ -101,7 +102,7 @@ class Pipedrive(StandIn):
         there = until(items, self.now)
         if asked.get("updated_since"):
             try:
-                since = moment(asked.get("updated_since"))
+                since = parsed(asked.get("updated_since"))
             except ValueError:
                 return _error(400, "updated_since must be in RFC3339 format.")
             there = [item for item in there if item.updated_at(self.now) >= since]
@@ -124,7 +125,7 @@ class Pipedrive(StandIn):
         return _error(404, f"There is nothing at {asked.path}.")
 
     def _times(self, item: Any) -> dict[str, str]:
-        return {"add_time": iso(item.created_at), "update_time": iso(item.updated_at(self.now))}
+        return {"add_time": zulu(item.created_at), "update_time": zulu(item.updated_at(self.now))}
 
     def _owner(self, who: Person) -> int:
         return 901 + self.flow.who.firm.index(who)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from sandbox.apis._answers import moment
+from sandbox.apis._answers import parsed
 from sandbox.apis._books import (
     ACCOUNTS,
     Account,
@@ -141,7 +141,7 @@ class QuickBooks(StandIn):
         since, inactive = None, False
         for condition in re.split(r"\s+and\s+", found["where"] or "", flags=re.IGNORECASE):
             if changed := _CHANGED.fullmatch(condition):
-                since = moment(changed[1])
+                since = parsed(changed[1])
             elif _ANY.fullmatch(condition):
                 inactive = True
             elif condition:
@@ -153,7 +153,7 @@ class QuickBooks(StandIn):
             one
             for one in self._there(entity)
             if (inactive or one.get("Active", True))
-            and (since is None or moment(one["MetaData"]["LastUpdatedTime"]) >= since)
+            and (since is None or parsed(one["MetaData"]["LastUpdatedTime"]) >= since)
         ]
         start, most = int(found["start"] or 1), int(found["most"] or 100)
         part = shown[start - 1 : start - 1 + most]
@@ -185,7 +185,7 @@ class QuickBooks(StandIn):
         }
 
     def _changes(self, asked: Asked) -> Reply:
-        since = moment(asked.get("changedSince"))
+        since = parsed(asked.get("changedSince"))
         if since < self.now - timedelta(days=30):
             return _refused("changedSince must lie within the last 30 days")
         responses = []
@@ -193,7 +193,7 @@ class QuickBooks(StandIn):
             changed = [
                 one
                 for one in self._there(entity)
-                if moment(one["MetaData"]["LastUpdatedTime"]) >= since
+                if parsed(one["MetaData"]["LastUpdatedTime"]) >= since
             ]
             for item in self._entities[entity][0]:
                 gone = self._deleted_at(item)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sandbox.apis._answers import moment, page
+from sandbox.apis._answers import page, parsed
 from sandbox.apis._books import ACCOUNTS, Account, Document, Move, Party, Payment, books, cents
 from sandbox.apis._dealflow import Dated, until
 from sandbox.apis._tokens import Tokens
@@ -273,7 +273,7 @@ def _opened(account: Account) -> datetime:
 
 def _since(asked: Asked) -> datetime:
     text = asked.headers.get("if-modified-since", "")
-    return moment(text) if text else datetime.min.replace(tzinfo=UTC)
+    return parsed(text) if text else datetime.min.replace(tzinfo=UTC)
 
 
 def _stamp(at: datetime) -> str:

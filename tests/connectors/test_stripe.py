@@ -109,7 +109,7 @@ def test_pending_money_is_read_again_until_it_is_available(stripe: Bench) -> Non
     "kind", ["too_many", "unavailable", "server_error", "reset", "truncated", "overlap"]
 )
 def test_a_fault_on_the_second_page_loses_nothing(stripe: Bench, kind: str) -> None:
-    whole = {record["id"] for record in stripe.read("charges")}
+    whole = {one.id for one in until(world(stripe).charges, NOW)}
     stripe.hit(Fault(kind, path="/stripe/v1/charges", after=1))  # type: ignore[arg-type]
     assert {record["id"] for record in stripe.read("charges")} == whole
     assert any(entry.fault for entry in stripe.running.requests)
