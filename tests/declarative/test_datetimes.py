@@ -117,3 +117,35 @@ def test_a_duration_is_taken_and_added_by_the_calendar(
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no duration|no fixed length"):
         parse_duration(text)
+
+
+def standard(text: str, form: str) -> datetime | None:
+    try:
+        found = datetime.strptime(text, form)  # noqa: DTZ007
+    except ValueError:
+        return None
+    return found if found.utcoffset() is not None else found.replace(tzinfo=UTC)
+
+
+def ours(text: str, form: str) -> datetime | None:
+    try:
+        return parse_time(text, form)
+    except ValueError:
+        return None
+
+
+@given(
+    st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31)),  # noqa: DTZ001
+    st.sampled_from(["T", " "]),
+    st.sampled_from(["", ".%f"]),
+    st.sampled_from(["", "Z", "%z"]),
+    st.sampled_from(["Z", "+00:00", "-0330", "+05:45"]),
+)
+def test_the_fast_way_reads_what_the_standard_one_does(
+    time: datetime, between: str, fraction: str, zone: str, offset: str
+) -> None:
+    form = f"%Y-%m-%d{between}%H:%M:%S{fraction}{zone}"
+    text = time.strftime(form.replace("%z", offset))
+    assert ours(text, form) == standard(text, form) is not None
+    for broken in (text[:-1], f"{text}1", text.replace("-", "/", 1), text[1:]):
+        assert ours(broken, form) == standard(broken, form)
