@@ -21,7 +21,7 @@ def millis(moment: datetime) -> str:
 
 def parsed(text: str) -> datetime:
     """The moment of ISO text; one without a zone is UTC. ValueError where there is none."""
-    found = datetime.fromisoformat(text.strip().replace(" ", "+"))
+    found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
