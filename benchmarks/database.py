@@ -29,7 +29,7 @@ from benchmarks.harness import (
 
 ROWS, MANY_ROWS = 2_000_000, 10_000_000
 OURS, LIMIT = "Headwater", "COPY BINARY, drained"
-_RUNS = 3
+_RUNS, _PEER_RUNS = 5, 3
 _DLT = [
     "duckdb==1.5.5",
     "duckdb-extension-ducklake==1.5.5",
@@ -94,7 +94,7 @@ def cases(postgres: Any) -> list[Case]:
     made = [Case("2M", LIMIT, psql, ROWS, {}, _RUNS), _ours("2M", address, ROWS, _RUNS)]
     python = peer_environment("dlt_database", _DLT)
     script = Path(__file__).parent / "peers" / "database_dlt.py"
-    for backend, runs in (("connectorx", _RUNS), ("pyarrow", 1)):
+    for backend, runs in (("connectorx", _PEER_RUNS), ("pyarrow", 1)):
         output = WORK / "out" / f"dlt_{backend}"
         command = [str(python), str(script), backend, str(postgres.pgdata), _name(ROWS)]
         environment = {"BENCHMARK_TYPES": "{}"}
