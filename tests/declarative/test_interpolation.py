@@ -266,3 +266,9 @@ def test_a_value_need_not_go_through_text_to_mean_the_same(item: Any) -> None:
         got = compile_text(text, {})(context)
         assert repr(got) == repr(expected)
         assert not (isinstance(got, float) and math.isnan(got))
+
+
+def test_a_pattern_in_a_template_needs_no_second_backslash() -> None:
+    text = "{{ config['next'] | regex_search('page=(\\d+)') }}"
+    assert "\\\\" not in text
+    assert compile_text(text, {})({"config": {"next": "/x?page=12"}}) == 12

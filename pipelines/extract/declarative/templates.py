@@ -10,7 +10,9 @@ what stands for nothing (`interpolation` knows).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
@@ -159,14 +161,24 @@ class Compiled:
 def compiled(text: str) -> Compiled:
     """The text's template; TemplateFailed where it can't be read."""
     try:
-        return Compiled(text)
+        with _without_warnings():
+            return Compiled(text)
     except (TemplateSyntaxError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         raise TemplateFailed(f"The template {text!r} can't be read: {error}") from error
 
 
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Patterns in templates hold lone backslashes; Python warns, and reads them as meant."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
+
+
 def keys_read(text: str, name: str) -> frozenset[str] | None:
     """The keys that a template reads from the mapping `name`; None if it may read any."""
-    parsed = _ENVIRONMENT.parse(text)
+    with _without_warnings():
+        parsed = _ENVIRONMENT.parse(text)
     whole = sum(node.name == name for node in parsed.find_all(nodes.Name))
     keys = [_key_read(node, name) for node in parsed.find_all((nodes.Getattr, nodes.Getitem))]
     keys += [_key_got(node, name) for node in parsed.find_all(nodes.Call)]
