@@ -24,7 +24,6 @@ from typing import Any
 import orjson
 
 from pipelines.errors import DeclarationError, FileRefused, SourceError
-from pipelines.extract.declarative.runtime.xml_values import document
 
 Decode = Callable[[bytes], Iterator[Any]]
 """All values in one body: each object of a JSON list, each line, each row."""
@@ -161,6 +160,8 @@ def _make_csv(component: Mapping[str, Any]) -> Decode:
 
 
 def _xml(body: bytes) -> Iterator[Any]:
+    from pipelines.extract.declarative.runtime.xml_values import document
+
     if not body.strip():
         yield {}
         return
