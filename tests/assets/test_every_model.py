@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipelines.spec import FileStream
 from tests.assets.bench import Bench, catalog
 
 
@@ -54,7 +55,11 @@ def test_every_stream_is_described_and_licensed() -> None:
     for source, stream in catalog().streams():
         assert source.licence, source.name
         assert stream.description, f"{source.name}.{stream.name}"
+        # Files of text have no types of their own; what a system answers has.
+        typed = isinstance(stream, FileStream)
         undescribed = [
-            name for name, c in stream.columns.items() if not c.description or not c.type
+            name
+            for name, c in stream.columns.items()
+            if not c.description or (typed and not c.type)
         ]
         assert undescribed == [], f"{source.name}.{stream.name}"
