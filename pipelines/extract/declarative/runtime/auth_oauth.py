@@ -150,7 +150,7 @@ class OAuth:
     def _judge(self, standard: Judge, outcome: Answer | Exception, attempt: int) -> Verdict:
         if isinstance(outcome, Answer) and outcome.status in self._refusals:
             return Verdict.fail(
-                f"The OAuth server refused the token request with status {outcome.status}. The "
+                f"The OAuth server refused to give a token, with status {outcome.status}. The "
                 "refresh token or the client's credentials are wrong, expired or already used. "
                 "Sign in to this source anew.",
                 "credentials",

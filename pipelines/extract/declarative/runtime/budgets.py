@@ -16,7 +16,7 @@ from pipelines.extract.declarative.interpolation import compile_text
 from pipelines.extract.declarative.runtime.moments import duration, later
 from pipelines.extract.declarative.runtime.windows import EPOCH
 from resources.http.message import Request
-from resources.http.policy import Limit
+from resources.http.policy import Limit, Window
 
 Matches = Callable[[Request], bool]
 
@@ -51,14 +51,16 @@ def limit_headers(budget: Mapping[str, Any] | None) -> tuple[tuple[str, str], ..
     return ((remaining, str(budget.get("ratelimit_reset_header") or "ratelimit-reset")),)
 
 
-def _rates(policy: Mapping[str, Any], config: Mapping[str, Any]) -> list[tuple[float, float]]:
+def _rates(
+    policy: Mapping[str, Any], config: Mapping[str, Any]
+) -> list[tuple[float, Window | float]]:
     kind = policy["type"]
     if kind == "UnlimitedCallRatePolicy":
         return []
     if kind == "FixedWindowCallRatePolicy":
-        return [(float(policy["call_limit"]), _seconds(policy["period"]))]
+        return [(float(policy["call_limit"]), _window(policy["period"]))]
     if kind == "MovingWindowCallRatePolicy":
-        return [(_count(rate, config), _seconds(rate["interval"])) for rate in policy["rates"]]
+        return [(_count(rate, config), _window(rate["interval"])) for rate in policy["rates"]]
     raise DeclarationError(
         f"{kind} is no call rate policy. Known: FixedWindowCallRatePolicy, "
         "MovingWindowCallRatePolicy, UnlimitedCallRatePolicy."
@@ -77,6 +79,12 @@ def _weight(matcher: Mapping[str, Any], config: Mapping[str, Any]) -> float:
     if isinstance(given, str):
         given = compile_text(given, matcher.get("$parameters") or {})({"config": config})
     return max(1.0, float(given)) if given else 1.0
+
+
+def _window(text: Any) -> Window | float:
+    """Seconds; a day and a month are the calendar's, which count across runs."""
+    calendar: dict[str, Window] = {"P1D": "day", "PT24H": "day", "P1M": "month"}
+    return calendar.get(str(text)) or _seconds(text)
 
 
 def _seconds(text: Any) -> float:
