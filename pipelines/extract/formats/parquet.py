@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.errors import FileRefused
@@ -69,6 +70,10 @@ def _chunk(rows: pa.Table, stream: FileStream, file: str, first: int) -> Chunk:
 
 def row_as_json(row: pa.Table) -> str:
     """One row as JSON; what JSON has no word for stands as text."""
+    # Python has no day before the year 1 and no infinite one, Arrow has.
+    for at, field in enumerate(row.schema):
+        if pa.types.is_temporal(field.type) and not pa.types.is_duration(field.type):
+            row = row.set_column(at, field.name, pc.cast(row.column(at), pa.string()))
     values = row.to_pylist()[0]
     return render({name: _plain(value) for name, value in values.items()})
 
