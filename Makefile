@@ -17,7 +17,7 @@ test: .venv/installed check   ## lint, types, walls and the tests
 	$(BIN)/pytest -m "not slow" -n 2
 
 test-slow: .venv/installed    ## kill, soak and scale tests
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2
 
 check: .venv/installed
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.flow import ABSENT
 from sandbox.firm import write_firm
 from tests.assets.bench import catalog
 from tests.assets.whole import Outcome, outcome
@@ -151,7 +152,7 @@ def test_a_second_run_finds_nothing_new(whole: Outcome) -> None:
     changed = {
         table: (report.status, report.notes)
         for table, report in whole.tables.items()
-        if report.status not in ("unchanged", "no files")
+        if report.status not in ("unchanged", *ABSENT)
     }
     assert changed == {}
     assert whole.tables.keys() == first.keys()
