@@ -6,12 +6,17 @@ that the lake holds afterwards.
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import sys
 from pathlib import Path
 
 from resources.settings import Settings
 from resources.warehouse import Warehouse, count_rows
+
+TYPES: dict[str, str] = json.loads(os.environ["BENCHMARK_TYPES"])
+"""Column → SQL type, told to every contender in the same way."""
 
 
 def load(kind: str, source: Path, home: Path) -> int:
@@ -23,7 +28,6 @@ def load(kind: str, source: Path, home: Path) -> int:
     warehouse = Warehouse(settings)
     warehouse.open_ahead()
 
-    from benchmarks.files_data import TYPES
     from pipelines.catalog import Catalog
     from pipelines.engine import Engine, run_stream
     from pipelines.spec import Column, Csv, Excel, FileFormat, FileStream, JsonLines, Source

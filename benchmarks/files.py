@@ -29,6 +29,7 @@ from benchmarks.harness import (
 ROWS, MANY_ROWS, SHEET_ROWS = 2_000_000, 10_000_000, 100_000
 OURS = "Headwater"
 _RUNS = 5
+_TOLD = {"BENCHMARK_TYPES": json.dumps(TYPES)}
 _LAKE = [
     "duckdb==1.5.5",
     "duckdb-extension-ducklake==1.5.5",
@@ -63,7 +64,6 @@ def cases() -> list[Case]:
         "jsonl": (write_text(data, ROWS, "jsonl"), ROWS),
         "xlsx": (write_workbook(data, SHEET_ROWS), SHEET_ROWS),
     }
-    environment = {"BENCHMARK_TYPES": json.dumps(TYPES)}
     made = []
     for kind, (path, rows) in inputs.items():
         made.append(_ours(kind, kind, path, rows, runs=_RUNS))
@@ -75,7 +75,7 @@ def cases() -> list[Case]:
             output = WORK / "out" / peer
             command = [str(python), str(script), kind, str(path), str(output)]
             runs = 1 if (peer, kind) == ("dlt", "jsonl") else _RUNS
-            made.append(Case(kind, peer, command, rows, environment, runs, output))
+            made.append(Case(kind, peer, command, rows, _TOLD, runs, output))
     many = write_text(data, MANY_ROWS, "csv")
     made.append(_ours("csv 10M", "csv", many, MANY_ROWS, runs=1))
     return made
@@ -85,7 +85,7 @@ def _ours(group: str, kind: str, path: Path, rows: int, runs: int) -> Case:
     module = [sys.executable, "-m", "benchmarks.by_headwater"]
     output = WORK / "out" / "headwater"
     command = [*module, kind, str(path), str(output)]
-    return Case(group, OURS, command, rows, {}, runs, output)
+    return Case(group, OURS, command, rows, _TOLD, runs, output)
 
 
 def ratios(results: dict[tuple[str, str], list[Measured]]) -> dict[str, float]:

@@ -182,7 +182,8 @@ class _Pull:
 
     def _finish(self, filling: _Filling) -> None:
         """Commit what is left, unless the table holds all of it already."""
-        ensure_tables(self._engine.warehouse, self._source.name, self._stream)
+        if not self._state.declaration:
+            ensure_tables(self._engine.warehouse, self._source.name, self._stream)
         if self._says_the_same(filling) or not (self._anew or filling.count):
             self._remember()
         else:
