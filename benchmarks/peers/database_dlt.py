@@ -5,26 +5,13 @@ Called as `database_dlt.py BACKEND SOCKET-FOLDER TABLE FOLDER`.
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from pathlib import Path
 from urllib.parse import quote
 
-import duckdb
-from lake import extension
+from dlt_home import prepare
 
 backend, socket, table, folder = sys.argv[1:5]
-shutil.rmtree(folder, ignore_errors=True)
-Path(folder).mkdir(parents=True)
-# dlt installs the extensions by name into the home folder: lay them there.
-os.environ["HOME"] = folder
-os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
-platform = duckdb.sql("PRAGMA platform").fetchone()[0]
-home = Path(folder) / ".duckdb" / "extensions" / f"v{duckdb.__version__}" / platform
-home.mkdir(parents=True)
-for name in ("ducklake", "sqlite_scanner"):
-    shutil.copy(extension(name), home)
+prepare(folder)
 
 import dlt
 from dlt.destinations import ducklake

@@ -152,6 +152,11 @@ class _Pull:
                 self._forget(package)
                 return
             report = commit_package(warehouse, package, self._stream, run_id=self._run_id)
+        if self._anew and not filling.count:
+            report.notes.append(
+                "The system gave no records, so the table is empty now. What it held can be read "
+                "with --as-of; if the system was wrong, run again."
+            )
         self._reports.append(report)
         with warehouse.read() as connection:
             self._state = read_state(connection, self._table)

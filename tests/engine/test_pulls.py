@@ -343,3 +343,12 @@ def test_an_empty_answer_makes_an_empty_table(settings: Settings, system: System
     assert made.run().rows_read == 0
     assert made.rows("id") == []
     assert made.run().status == "unchanged"
+
+
+def test_a_table_that_is_emptied_by_its_system_says_so(settings: Settings, system: System) -> None:
+    system.records = [{"id": 1}]
+    made = _made(settings, system, "replace")
+    made.run()
+    system.records = []
+    assert any("gave no records" in note for note in made.run().notes)
+    assert made.rows("id") == []
