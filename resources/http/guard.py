@@ -82,7 +82,7 @@ class Guard:
             return
         raise AddressRefused(
             f"The host {host} lies at {address}, in a network that is not public. If this source "
-            "is meant to reach it, allow the host by name in its policy."
+            "is meant to reach it, name it in HEADWATER_ALLOW_HOSTS."
         )
 
 
