@@ -45,9 +45,9 @@ _KINDS = {
 NOT_NULL = "expect_column_values_to_not_be_null"
 UNIQUE = "expect_column_values_to_be_unique"
 OWN_COLUMNS = {
-    "_file": "The file that the record was read from, below the data folder.",
+    "_file": "The file that the record was read from, or the load and the answer of a system.",
     "_line": "The line of the file on which the record starts, counted from 1.",
-    "_path": "Where in the file the record stood: cell range, JSON path or XPath.",
+    "_path": "Where in it the record stood: cell range, JSON path, XPath or number.",
 }
 
 
