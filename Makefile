@@ -31,7 +31,7 @@ install: .venv/installed
 	@echo "Installing the pinned requirements into .venv (once; about a minute)."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(shell cat .uv-version)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --config-setting editable_mode=compat --editable .
 	@touch $@
 
 requirements:                 ## pin anew what pyproject.toml asks for

@@ -9,3 +9,7 @@ import os
 # where a few kilobytes are used: a tenth of a load's time. It reads this when
 # pyarrow is imported, so it must be said before.
 os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")
+
+# NumPy's linear algebra starts a thread for every core, which spin while they have
+# nothing to do, and nothing here asks it for anything.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -35,7 +35,7 @@ class SourceFile:
     path: str
     size: int
     modified_ns: int
-    sha256: str | None = None
+    blake3: str | None = None
     version: str | None = None
 
 

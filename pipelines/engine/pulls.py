@@ -11,7 +11,6 @@ or not at all.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from pipelines.errors import NotConfigured, WarehouseError
 from pipelines.extract.pulled import decode
 from pipelines.failpoints import failpoint
 from pipelines.flow import Chunk, Progress, Pulled, SourceFile, StreamState, TableReport, Tee
+from pipelines.hashing import blake3
 from pipelines.load.commit import commit_package, commit_state, ensure_tables
 from pipelines.load.landing import Landing, Package
 from pipelines.load.manifest import Rules
@@ -209,7 +209,7 @@ class _Filling:
         self._started = time.monotonic()
         self._answers = 0
         self._bytes = 0
-        self._hash: Any = hashlib.sha256()
+        self._hash: blake3 | None = blake3()
 
     def __enter__(self) -> Self:
         return self

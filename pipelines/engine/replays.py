@@ -99,7 +99,7 @@ def _from_files(
     package = landing.package(item.load_id)
     for file in package.manifest.files:
         if file.path == item.file:
-            known = SourceFile(file.path, file.size, file.modified_ns, file.sha256)
+            known = SourceFile(file.path, file.size, file.modified_ns, file.blake3)
             yield from read_file(stream, known, _Kept(package, file), names, _nowhere)
 
 

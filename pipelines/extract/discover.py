@@ -5,20 +5,18 @@ Does not belong here: reading records, or storing the state (load does, in the
 transaction that holds the rows).
 
 A file whose size, time and version are as they were is not opened. Where only its name
-or time differs, its sha256 decides, and only a file whose size is that of a
+or time differs, its blake3 decides, and only a file whose size is that of a
 known one is hashed up front: any other is hashed while it is read.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
 from pipelines.errors import SourceError
 from pipelines.flow import SourceFile, StreamState
+from pipelines.hashing import digest
 from pipelines.spec import FileStream
 from resources.files import FileStore
 
@@ -45,8 +43,8 @@ class Plan:
         return not (self.to_read or self.unchanged or self.removed or self.known)
 
     def files_after(self, hashes: Mapping[str, str]) -> dict[str, SourceFile]:
-        """The state's files once `to_read` is loaded; `hashes`: path → sha256."""
-        read = [replace(file, sha256=hashes[file.path]) for file in self.to_read]
+        """The state's files once `to_read` is loaded; `hashes`: path → blake3."""
+        read = [replace(file, blake3=hashes[file.path]) for file in self.to_read]
         return {file.path: file for file in sorted([*self.known, *read], key=lambda f: f.path)}
 
 
@@ -97,13 +95,13 @@ def _compare(
             same.append(before)
             continue
         candidates = [before] if before else missing
-        candidates = [c for c in candidates if c.size == file.size and c.sha256]
+        candidates = [c for c in candidates if c.size == file.size and c.blake3]
         digest = _digest(store, file.path) if candidates else None
-        twin = next((c for c in candidates if c.sha256 == digest), None)
+        twin = next((c for c in candidates if c.blake3 == digest), None)
         if twin is None:
             fresh.append(file)
             continue
-        same.append(replace(file, sha256=digest))
+        same.append(replace(file, blake3=digest))
         if before is None:
             missing.remove(twin)
             renamed.append((twin.path, file.path))
@@ -117,4 +115,4 @@ def _unchanged(before: SourceFile, now: SourceFile) -> bool:
 
 def _digest(store: FileStore, path: str) -> str:
     with store.open(path) as stream:
-        return hashlib.file_digest(cast("io.BufferedReader", stream), "sha256").hexdigest()
+        return digest(stream)

@@ -13,7 +13,6 @@ hidden folder; one without a holder was left by a run that was killed.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipelines.errors import PackageDamaged
+from pipelines.hashing import digest
 from pipelines.load import manifest as manifests
 from pipelines.load.ids import LENGTH
 from pipelines.load.manifest import Manifest, Part, RawFile
@@ -67,7 +67,7 @@ class Package:
             _check(self.path(part), part)
         if raw:
             for file in manifest.files:
-                check_raw(self.raw(file), file.sha256)
+                check_raw(self.raw(file), file.blake3)
 
 
 class Landing:
@@ -136,14 +136,14 @@ def _remove_unless_held(folder: Path) -> bool:
 def _check(path: Path, part: Part) -> None:
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = digest(file)
     except OSError as error:
         raise PackageDamaged(
             f"{path} can't be read: {error.strerror}. The package is not loaded; its files are "
             "read again while they are still there."
         ) from error
-    if found != part.sha256:
+    if found != part.blake3:
         raise PackageDamaged(
-            f"{path} is damaged: it hashes to {found}, and its manifest says {part.sha256}. The "
+            f"{path} is damaged: it hashes to {found}, and its manifest says {part.blake3}. The "
             "package is not loaded; its files are read again while they are still there."
         )

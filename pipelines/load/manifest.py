@@ -6,7 +6,6 @@ belong here: writing packages (`writer`) or finding them (`landing`).
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -15,9 +14,10 @@ import orjson
 
 from pipelines.errors import PackageDamaged
 from pipelines.flow import StreamState
+from pipelines.hashing import blake3
 from pipelines.spec import Column, Contract, Duplicates, Mode, Stream
 
-FORMAT = 1
+FORMAT = 2
 NAME = "manifest.json"
 
 Kind = Literal["load", "reload", "release"]
@@ -32,7 +32,7 @@ class RawFile:
     path: str
     size: int
     modified_ns: int
-    sha256: str
+    blake3: str
     member: str
 
 
@@ -43,7 +43,7 @@ class Part:
     name: str
     rows: int
     bytes: int
-    sha256: str
+    blake3: str
     columns: dict[str, str] = field(default_factory=dict)
 
 
@@ -142,7 +142,7 @@ class Manifest:
             "after": self.after.to_json(),
         }
         options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-        return orjson.dumps({"manifest": body, "sha256": _checksum(body)}, option=options)
+        return orjson.dumps({"manifest": body, "blake3": _checksum(body)}, option=options)
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> Manifest:
@@ -150,7 +150,7 @@ class Manifest:
         try:
             whole = orjson.loads(data)
             body = whole["manifest"]
-            said = whole["sha256"]
+            said = whole["blake3"]
         except (orjson.JSONDecodeError, KeyError, TypeError):
             raise PackageDamaged(
                 f"{where} is no manifest: it is not the JSON that Headwater wrote. The package "
@@ -187,4 +187,4 @@ def _from_json(body: dict[str, Any]) -> Manifest:
 
 
 def _checksum(body: dict[str, Any]) -> str:
-    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return blake3(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

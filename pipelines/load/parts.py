@@ -10,7 +10,6 @@ begins a new one, so that no value is changed before the commit decides.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipelines.arrays import repeated
 from pipelines.errors import SourceError
+from pipelines.hashing import blake3
 from pipelines.load.manifest import Part
 from pipelines.load.widen import grows_in_place, widen
 from pipelines.sqltypes import arrow_type, sql_type
@@ -139,11 +139,11 @@ class _OpenPart:
 
 
 class _Fingerprint:
-    """Size and sha256 of a growing file as it lies on the disk, behind its writer."""
+    """Size and blake3 of a growing file as it lies on the disk, behind its writer."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb", buffering=0)
-        self._hash = hashlib.sha256()
+        self._hash = blake3()
         self._size = 0
 
     def catch_up(self) -> None:
@@ -160,7 +160,7 @@ class _Fingerprint:
 
 
 def fingerprint(path: Path) -> tuple[int, str]:
-    """Size and sha256 of a complete file as it lies on the disk."""
+    """Size and blake3 of a complete file as it lies on the disk."""
     return _Fingerprint(path).close()
 
 

@@ -6,7 +6,6 @@ the bytes mean.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 
 from pipelines.errors import PackageDamaged
+from pipelines.hashing import blake3, digest
 
 FOLDER = "raw"
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"PAR1", b"BZh", b"\xfd7zXZ")
@@ -34,7 +34,7 @@ class RawCopy:
     def __init__(self, folder: Path, number: int) -> None:
         self._folder = folder
         self._draft = folder / f"draft-{number:05d}"
-        self._hash = hashlib.sha256()
+        self._hash = blake3()
         self._file: Any = None
         self._suffix = ""
         self._waiting: list[memoryview] = []
@@ -65,7 +65,7 @@ class RawCopy:
         self._file.write(_CODEC.compress(frame))
 
     def finish(self) -> tuple[str, str]:
-        """The content's sha256, and the member's name below the package."""
+        """The content's hash, and the member's name below the package."""
         self._close()
         digest = self._hash.hexdigest()
         name = f"{digest}{self._suffix}"
@@ -98,17 +98,15 @@ def open_raw(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def check_raw(path: Path, sha256: str) -> None:
-    """Read a raw copy through and raise PackageDamaged unless it hashes to `sha256`."""
-    digest = hashlib.sha256()
+def check_raw(path: Path, expected: str) -> None:
+    """Read a raw copy through and raise PackageDamaged unless it hashes to `expected`."""
     try:
         with open_raw(path) as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            found = digest(file)
     except OSError as error:
         raise PackageDamaged(f"The raw copy {path} can't be read: {error}.") from error
-    if digest.hexdigest() != sha256:
+    if found != expected:
         raise PackageDamaged(
-            f"The raw copy {path} is damaged: its content hashes to {digest.hexdigest()}, and the "
-            f"manifest says {sha256}."
+            f"The raw copy {path} is damaged: its content hashes to {found}, and the "
+            f"manifest says {expected}."
         )

@@ -131,7 +131,7 @@ class PackageWriter:
         self._of_file = Counts()
 
     def finish(self) -> Mapping[str, str]:
-        """Wait until all is written; path → sha256 of every file that was teed."""
+        """Wait until all is written; path → blake3 of every file that was teed."""
         self._row_lane.close()
         self._raw_lane.close()
         self._parts.close()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from blake3 import blake3
 
 from pipelines.errors import SourceError
 from pipelines.extract.discover import Plan, plan
@@ -36,7 +36,7 @@ class Folder:
         """Plan, and take every file of the plan for loaded."""
         planned = self.plan(**more)
         digest = {
-            f.path: sha256((self.root / f.path).read_bytes()).hexdigest() for f in planned.to_read
+            f.path: blake3((self.root / f.path).read_bytes()).hexdigest() for f in planned.to_read
         }
         self.state.files = planned.files_after(digest)
         return planned
@@ -65,7 +65,7 @@ def test_a_touched_file_is_not_read_again_but_its_time_is_remembered(folder: Fol
     os.utime(folder.root / "a.csv", ns=(1, 10**18))
     assert read(folder.load()) == []
     assert folder.state.files["a.csv"].modified_ns == 10**18
-    assert folder.state.files["a.csv"].sha256 == sha256(b"one").hexdigest()
+    assert folder.state.files["a.csv"].blake3 == blake3(b"one").hexdigest()
 
 
 def test_a_renamed_file_is_not_loaded_twice(folder: Folder) -> None:

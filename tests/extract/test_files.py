@@ -25,7 +25,7 @@ def test_globs_reach_any_depth_and_list_once_in_order(tmp_path: Path) -> None:
     found = [file.path for file in store.list(["**/*.csv", "a/*.csv", "b.csv"])]
     assert found == ["a/deep/y.csv", "a/x.csv", "b.csv", "odd[1] name.csv"]
     (file,) = store.list(["a/x.csv"])
-    assert (file.size, file.sha256) == (1, None)
+    assert (file.size, file.blake3) == (1, None)
     assert abs(file.modified_ns - (tmp_path / "a/x.csv").stat().st_mtime_ns) < 1000
 
 

@@ -86,7 +86,7 @@ class Loader:
                     writer.refuse(file, error)
                 known[path] = file
             hashes = writer.finish()
-            files = {p: replace(f, sha256=hashes.get(p, f.sha256)) for p, f in known.items()}
+            files = {p: replace(f, blake3=hashes.get(p, f.blake3)) for p, f in known.items()}
             return writer.seal(StreamState(files=files, declaration="d"))
 
     def commit(self, package: Package, stream: FileStream) -> TableReport:

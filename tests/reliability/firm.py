@@ -110,7 +110,7 @@ def hashes(engine: Engine) -> dict[str, str]:
         for stream in STREAMS:
             state = read_state(connection, f"raw.firm__{stream.name}")
             found[f"state of {stream.name}"] = repr(
-                (sorted((f.path, f.sha256) for f in state.files.values()), state.columns)
+                (sorted((f.path, f.blake3) for f in state.files.values()), state.columns)
             )
     return found
 

@@ -164,15 +164,24 @@ def quotes_pair_up(data: bytes, quotes: Places, dialect: Dialect) -> bool:
     """
     if len(quotes) % 2:
         return False
-    allowed = np.zeros(256, np.bool_)
-    allowed[[_LF, _CR, dialect.delimiter[0], *(dialect.quote or b"")]] = True
     text = np.frombuffer(data, np.uint8)
     opening, closing = quotes[0::2], quotes[1::2]
     if len(opening) and opening[0] == 0:
         opening = opening[1:]
     if len(closing) and closing[-1] == len(data) - 1:
         closing = closing[:-1]
-    return bool(allowed[text[opening - 1]].all() and allowed[text[closing + 1]].all())
+    before, behind = text.take(opening - 1, mode="clip"), text[1:].take(closing, mode="clip")
+    return _all_in(before, dialect) and _all_in(behind, dialect)
+
+
+def _all_in(characters: npt.NDArray[np.uint8], dialect: Dialect) -> bool:
+    """Whether each ends a field or a record, or is a quote."""
+    allowed = characters == _LF
+    for other in (*dialect.delimiter, *(dialect.quote or b""), _CR):
+        if allowed.all():
+            return True
+        allowed |= characters == other
+    return bool(allowed.all())
 
 
 def paired_records(data: bytes, quotes: Places, *, keep_empty: bool) -> Records:
