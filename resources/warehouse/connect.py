@@ -21,7 +21,7 @@ import duckdb
 from pipelines.errors import WarehouseError
 from pipelines.naming import literal
 from resources.settings import Settings
-from resources.warehouse.extensions import load_extension
+from resources.warehouse.extensions import UNCHECKED, checked_from_now, load_extension
 
 LAKE = "lake"
 _LOCKED_S = 30.0
@@ -91,10 +91,12 @@ def open_lake(
             "temp_directory": str(address.temporary),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            **UNCHECKED,
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
     _load_extensions(connection, address)
+    checked_from_now(connection)
     if address.sqlite is not None and not read_only:
         _prepare_sqlite(address.sqlite)
     options = [f"DATA_PATH {literal(address.files)}"]

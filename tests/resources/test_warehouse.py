@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import pytest
 from pydantic import SecretStr
 
@@ -155,6 +157,26 @@ def test_a_confined_connection_reads_the_lake_and_nothing_else(
         assert connection.execute("SELECT count(*) FROM raw.t").fetchone() == (2,)
         with pytest.raises(Exception, match=r"read-only|Permission|locked"):
             connection.execute(query.format(home=settings.home))
+
+
+def test_an_open_lake_takes_no_extension_without_duckdbs_signature(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    spec = importlib.util.find_spec("duckdb_extension_httpfs")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    [signed] = Path(spec.submodule_search_locations[0]).rglob("httpfs.duckdb_extension")
+    changed = tmp_path / "httpfs.duckdb_extension"
+    data = bytearray(signed.read_bytes())
+    data[-1] ^= 1
+    changed.write_bytes(data)
+    tries = {
+        f"LOAD '{changed}'": "signature",
+        "SET allow_unsigned_extensions = true": "Cannot change",
+    }
+    for statement, refusal in tries.items():
+        with warehouse.read() as connection, pytest.raises(duckdb.Error, match=refusal):
+            connection.execute(statement)
 
 
 def test_a_catalog_that_is_no_catalog_is_named(settings: Settings) -> None:
