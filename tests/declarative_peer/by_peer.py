@@ -96,7 +96,8 @@ def main():
             found.append(run(job))
         except Exception as failure:  # noqa: BLE001  (told, and compared)
             found.append({"": [[], None, repr(failure)[:500]]})
-    json.dump(found, sys.stdout, default=str)
+    # On a line of its own: the peer's messages stand before it.
+    print("\n" + json.dumps(found, default=str))
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def _by_peer(
         timeout=230,
         check=True,
     )
-    told = json.loads(run.stdout[run.stdout.index("[{") :])
+    told = json.loads(run.stdout.splitlines()[-1])
     return [
         {name: (records, state or {}, error or "") for name, (records, state, error) in one.items()}
         for one in told

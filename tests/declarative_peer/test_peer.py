@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.harness import peer_environment
 from pipelines.extract.declarative.manifest import load_manifest
-from tests.declarative_peer import airtable, echo
+from tests.declarative_peer import airtable, echo, quotas
 from tests.declarative_peer.harness import Job, compare, difference
 from tests.declarative_runtime.standin import StandIn
 from tests.declarative_runtime.test_real_manifests import CONFIGS, EXTRA
@@ -86,3 +86,17 @@ def test_manifests_in_unusual_styles_are_read_as_the_peer_does(
         for name, text in texts.items()
     ]
     assert [*found, *_differences(again, python, tmp_path)] == []
+
+
+@pytest.mark.slow
+def test_several_tokens_take_turns_as_they_do_with_the_peer(python: Path, tmp_path: Path) -> None:
+    """Each record tells whose token its page was asked for with; one token is always refused."""
+    text = Path(__file__).with_name("tokens.yaml").read_text()
+    jobs = [
+        Job("counted", text, {"tokens": "a,b,c,d"}, quotas.counted),
+        Job("uncounted", text, {"tokens": "a,b"}, quotas.uncounted),
+    ]
+    assert _differences(jobs, python, tmp_path) == []
+    (counted, *_), (uncounted, *_) = (ours for _, _, ours, _ in compare(jobs, python, tmp_path))
+    assert [record["by"] for record in counted] == [*"aaaabbbddddd"]
+    assert [record["by"] for record in uncounted] == [*"abababababab"]

@@ -2,7 +2,7 @@
 
 Belongs here: choosing and compiling the authenticator, and the kinds that need
 no answer of a server first. Does not belong here: OAuth and sessions (auth_oauth,
-auth_session), signing (auth_jwt), or keeping secrets.
+auth_session), tokens with quotas (auth_tokens), signing (auth_jwt), or keeping secrets.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from pipelines.errors import DeclarationError
 from pipelines.extract.declarative.interpolation import compile_text
@@ -27,19 +27,30 @@ Send = Callable[[Request, Judge], Answer]
 HEADER = Option("header", ("Authorization",))
 
 
-class Authenticator(Protocol):
-    """Adds credentials to requests."""
+class Authenticator:
+    """Adds credentials to requests; this one adds none."""
 
     def parts(self) -> Parts:
         """What the next request carries; may fetch a token first."""
-        ...
+        return Parts()
 
-    def refresh(self, refused: Request) -> bool:
+    def refresh(self, refused: Request) -> bool:  # noqa: ARG002
         """Let the next request carry another token than the refused one did.
 
         False where there is no such thing. A token that was renewed meanwhile stays.
         """
-        ...
+        return False
+
+    def signed(self, request: Request) -> Request:
+        """The request as it leaves, where its credentials depend on what it asks for."""
+        return request
+
+    def learn(self, request: Request, answer: Answer, attempt: int) -> None:
+        """Take note of an answer to a signed request."""
+
+    def has_other(self, request: Request) -> bool:  # noqa: ARG002
+        """Whether its credentials are used up for now, and others are not."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -76,23 +87,18 @@ def carries(request: Request, token: str) -> bool:
     return any(token in text for text in given) or token.encode() in (request.body or b"")
 
 
-class Fixed:
+class Fixed(Authenticator):
     """A token that no server has to be asked for; made anew for each request."""
 
-    def __init__(self, option: Option | None, token: Callable[[], str]) -> None:
+    def __init__(self, option: Option, token: Callable[[], str]) -> None:
         self._option = option
         self._token = token
 
     def parts(self) -> Parts:
         """The token at its place."""
         parts = Parts()
-        if self._option is not None:
-            self._option.put(parts, self._token())
+        self._option.put(parts, self._token())
         return parts
-
-    def refresh(self, refused: Request) -> bool:  # noqa: ARG002
-        """There is nothing to refresh."""
-        return False
 
 
 def compile_authenticator(
@@ -100,7 +106,7 @@ def compile_authenticator(
 ) -> Authenticator:
     """The authenticator that a component declares; none at all without one."""
     if component is None:
-        return Fixed(None, str)
+        return Authenticator()
     maker = _MAKERS.get(component["type"])
     if maker is None:
         raise DeclarationError(
@@ -120,7 +126,7 @@ def text_in(component: Mapping[str, Any], name: str, config: Mapping[str, Any]) 
 
 
 def _none(component: Mapping[str, Any], context: AuthContext) -> Authenticator:  # noqa: ARG001
-    return Fixed(None, str)
+    return Authenticator()
 
 
 def _api_key(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
@@ -188,6 +194,12 @@ def _legacy_session(component: Mapping[str, Any], context: AuthContext) -> Authe
     return LegacySession(component, context)
 
 
+def _several(component: Mapping[str, Any], context: AuthContext) -> Authenticator:
+    from pipelines.extract.declarative.runtime.auth_tokens import Tokens
+
+    return Tokens(component, context)
+
+
 _MAKERS: dict[str, Callable[[Mapping[str, Any], AuthContext], Authenticator]] = {
     "NoAuth": _none,
     "ApiKeyAuthenticator": _api_key,
@@ -198,4 +210,5 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any], AuthContext], Authenticator]] = 
     "OAuthAuthenticator": _oauth,
     "SessionTokenAuthenticator": _session,
     "LegacySessionTokenAuthenticator": _legacy_session,
+    "RateLimitedMultipleTokenAuthenticator": _several,
 }

@@ -21,7 +21,13 @@ from urllib.parse import urlencode
 from pipelines.errors import ConfigurationError, CredentialsRefused
 from pipelines.extract.declarative.interpolation import compile_mapping
 from pipelines.extract.declarative.runtime import paths
-from pipelines.extract.declarative.runtime.auth import HEADER, AuthContext, carries, text_in
+from pipelines.extract.declarative.runtime.auth import (
+    HEADER,
+    AuthContext,
+    Authenticator,
+    carries,
+    text_in,
+)
 from pipelines.extract.declarative.runtime.decoders import load_json
 from pipelines.extract.declarative.runtime.moments import parse_moment
 from pipelines.extract.declarative.runtime.options import Parts
@@ -34,7 +40,7 @@ _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _DEEPEST = 5
 
 
-class OAuth:
+class OAuth(Authenticator):
     """An access token in the Authorization header, renewed when it has expired."""
 
     def __init__(self, component: Mapping[str, Any], context: AuthContext) -> None:

@@ -18,6 +18,7 @@ from pipelines.extract.declarative.runtime import paths
 from pipelines.extract.declarative.runtime.auth import (
     HEADER,
     AuthContext,
+    Authenticator,
     carries,
     compile_authenticator,
     text_in,
@@ -31,7 +32,7 @@ from resources.http.judge import Verdict, standard_judge
 from resources.http.message import Answer, Request
 
 
-class Session:
+class Session(Authenticator):
     """A session token from a login request; without a duration, one for each request."""
 
     def __init__(self, component: Mapping[str, Any], context: AuthContext) -> None:
@@ -92,7 +93,7 @@ class Session:
         self._expires = later(datetime.now(UTC), self._lasts)
 
 
-class LegacySession:
+class LegacySession(Authenticator):
     """A session token in a header, given in the config or got with a user's password.
 
     A given token is tried once at `validate_session_url`; one that doesn't hold is

@@ -32,7 +32,7 @@ def limits_of(budget: Mapping[str, Any] | None, config: Mapping[str, Any]) -> tu
     limits: list[Limit] = []
     before: list[Matches] = []
     for policy in budget["policies"]:
-        own = [_matcher(item) for item in policy.get("matchers") or ()]
+        own = [matcher(item) for item in policy.get("matchers") or ()]
         matches = _first(own, tuple(before))
         before.append(_any(own))
         weight = max([_weight(item, config) for item in policy.get("matchers") or ()], default=1.0)
@@ -100,7 +100,8 @@ def _any(own: list[Matches]) -> Matches:
     return (lambda request: any(match(request) for match in own)) if own else (lambda _: True)
 
 
-def _matcher(component: Mapping[str, Any]) -> Matches:
+def matcher(component: Mapping[str, Any]) -> Matches:
+    """Whether a request is one that a HttpRequestRegexMatcher describes."""
     method, base = component.get("method"), component.get("url_base")
     pattern = component.get("url_path_pattern")
     path = re.compile(str(pattern)) if pattern else None

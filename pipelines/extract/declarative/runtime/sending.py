@@ -1,6 +1,6 @@
 """Requests that are under way while something else is done.
 
-Belongs here: sending now or in the background, and asking again with a new token.
+Belongs here: sending now or in the background, and asking again with another token.
 Does not belong here: what a request holds, or what its answer means.
 """
 
@@ -15,19 +15,23 @@ from pipelines.errors import CredentialsRefused
 from pipelines.extract.declarative.runtime.answers import AnswerCache
 from pipelines.extract.declarative.runtime.auth import Authenticator, Send
 from pipelines.extract.declarative.runtime.judging import REFRESH, RESET, ErrorHandling
-from resources.http.judge import Judge
+from resources.http.judge import Judge, Verdict
 from resources.http.message import Answer, Headers, Request
 
 SendSoon = Callable[[Request, Judge], "Future[Answer]"]
 _TOKENS_IN_A_ROW = 2
+_TURNS_IN_A_ROW = 20
+_TURN = "another token has calls left"
 
 
 @dataclass
 class _Attempt:
-    """One request with its judge, and what the judge told."""
+    """One request as it was made, and what the judge of its answer told.
+
+    It is signed as it leaves: an answer that is kept costs no call.
+    """
 
     request: Request
-    judge: Judge
     told: list[str] = field(default_factory=list)
 
 
@@ -73,14 +77,14 @@ class Pending:
         self._auth = auth
         self._send = send
         self._cache = cache
-        self._refreshed = 0
+        self._refreshed = self._turns = 0
         self._attempt: _Attempt | None = None
         self._future: Future[Answer] | None = None
         self.future: Future[Answer] | None = None
         if soon is not None:
-            self._attempt = attempt = self._prepare()
+            self._attempt = attempt = _Attempt(make())
             if cache is None or cache.get(attempt.request) is None:
-                self._future = self.future = soon(attempt.request, attempt.judge)
+                self._future = self.future = soon(*self._leaving(attempt))
         self.method = ""
         self.at = ""
         self.is_reset = False
@@ -88,13 +92,14 @@ class Pending:
     def answer(self) -> Answer:
         """The answer; waits for it. CredentialsRefused where new tokens don't help."""
         while True:
-            attempt = self._attempt or self._prepare()
+            attempt = self._attempt or _Attempt(self._make())
             future = self._future
             self._attempt = self._future = None
             known = self._cache.get(attempt.request) if self._cache and not future else None
-            answer = known or (
-                future.result() if future else self._send(attempt.request, attempt.judge)
-            )
+            answer = known or (future.result() if future else self._send(*self._leaving(attempt)))
+            if answer.ignored and _TURN in attempt.told:
+                self._turns += 1
+                continue
             if not (answer.ignored and REFRESH in attempt.told):
                 self.method = attempt.request.method
                 self.is_reset = answer.ignored and RESET in attempt.told
@@ -114,11 +119,26 @@ class Pending:
         if self._future is not None:
             self._future.cancel()
 
-    def _prepare(self) -> _Attempt:
-        request = self._make()
-        told: list[str] = []
+    def _leaving(self, attempt: _Attempt) -> tuple[Request, Judge]:
+        request = self._auth.signed(attempt.request)
 
         def can_refresh() -> bool:
             return self._refreshed < _TOKENS_IN_A_ROW and self._auth.refresh(request)
 
-        return _Attempt(request, self._errors.judge(request, can_refresh, told.append), told)
+        judge = self._errors.judge(request, can_refresh, attempt.told.append)
+
+        def judged(outcome: Answer | Exception, number: int) -> Verdict:
+            verdict = judge(outcome, number)
+            if isinstance(outcome, Exception):
+                return verdict
+            self._auth.learn(request, outcome, number)
+            if verdict.kind == "later" and outcome.status < 500 and self._may_turn(request):
+                # No wait is needed where the limit was one token's, and another has calls left.
+                attempt.told.append(_TURN)
+                return Verdict.ignore(_TURN)
+            return verdict
+
+        return request, judged
+
+    def _may_turn(self, request: Request) -> bool:
+        return self._turns < _TURNS_IN_A_ROW and self._auth.has_other(request)
