@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -107,6 +108,31 @@ class Chunk:
         rows = self.rows.set_column(at, "_file", repeated(file, self.rows.num_rows))
         rejects = tuple(replace(reject, file=file) for reject in self.rejects)
         return Chunk(rows, rejects, self.blank)
+
+
+class RecordList(Sequence[Mapping[str, Any]]):
+    """The records of one answer, in the JSON list that came; parsed when one is asked for.
+
+    `data` is the list's text, `place` where it stood in the answer. `parse` gives the
+    records of the answer; SourceError where it is no JSON. It decides: what is taken for
+    the list may turn out to be more, and is then no JSON by itself.
+    """
+
+    def __init__(
+        self, data: bytes, place: str, parse: Callable[[], Sequence[Mapping[str, Any]]]
+    ) -> None:
+        self.data, self.place = data, place
+        self._parse = parse
+
+    @cached_property
+    def _parsed(self) -> Sequence[Mapping[str, Any]]:
+        return self._parse()
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._parsed[at]
+
+    def __len__(self) -> int:
+        return len(self._parsed)
 
 
 @dataclass(frozen=True)

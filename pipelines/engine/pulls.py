@@ -27,7 +27,16 @@ from pipelines.engine.reports import joined
 from pipelines.errors import NotConfigured, WarehouseError
 from pipelines.extract.pulled import decode
 from pipelines.failpoints import failpoint
-from pipelines.flow import Chunk, Progress, Pulled, SourceFile, StreamState, TableReport, Tee
+from pipelines.flow import (
+    Chunk,
+    Progress,
+    Pulled,
+    RecordList,
+    SourceFile,
+    StreamState,
+    TableReport,
+    Tee,
+)
 from pipelines.hashing import blake3
 from pipelines.load.commit import commit_package, commit_state, ensure_tables
 from pipelines.load.landing import Landing, Package
@@ -187,7 +196,7 @@ class _Pull:
 
     def _finish(self, filling: _Filling) -> None:
         """Commit what is left, unless the table holds all of it already."""
-        if not self._state.declaration:
+        if not (self._state.declaration or filling.count):
             ensure_tables(self._engine.warehouse, self._source.name, self._stream)
         if self._says_the_same(filling) or not (self._anew or filling.count):
             self._remember()
@@ -262,7 +271,7 @@ class _Filling:
             self._bytes += records.nbytes
             if self._bytes > _HASHED_BYTES:
                 self._hash = None
-        if self._hash is not None and len(records):
+        if self._hash is not None and (isinstance(records, RecordList) or len(records)):
             self._hash.update(_bytes_of(records))
         body = answer.raw or (records if isinstance(records, bytes) else b"")
         if not body and not answer.about:
@@ -284,5 +293,7 @@ def _bytes_of(records: Sequence[Mapping[str, Any]] | bytes | pa.Table) -> bytes 
         with pa.ipc.new_stream(sink, records.schema) as writer:
             writer.write_table(records)
         return sink.getvalue()
+    if isinstance(records, RecordList):
+        return records.data
     assert isinstance(records, bytes)
     return records

@@ -19,15 +19,14 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from pipelines.arrays import texts
 from pipelines.errors import SourceError
 from pipelines.extract.formats.chunks import finish, with_origin
 from pipelines.extract.formats.json_exact import BadJson, Number, parse, render
-from pipelines.extract.formats.json_fast import Page
+from pipelines.extract.formats.json_fast import ListPage, Page
 from pipelines.extract.formats.json_lines import page_of_lines
-from pipelines.extract.formats.json_records import RecordReader
+from pipelines.extract.formats.json_records import RecordReader, numbered
 from pipelines.extract.formats.parquet import row_as_json, without_dictionaries
-from pipelines.flow import Chunk, Pulled
+from pipelines.flow import Chunk, Pulled, RecordList
 from pipelines.naming import NameMap
 from pipelines.spec import PulledStream
 
@@ -41,12 +40,12 @@ def decode(
 ) -> Iterator[tuple[Pulled, Chunk]]:
     """Each answer with its rows, in order; a few answers are asked for ahead.
 
-    Records of JSON come back as the JSON Lines that they were read from. The chunks'
+    Records of JSON come back as the JSON that they were read from. The chunks'
     `_file` is empty: only whoever keeps the answer knows where. `_path`
     is the record's place as the reader says, else its number from 0 in brackets.
     """
     for answer in answers:
-        if len(answer.records) or answer.rejects:
+        if isinstance(answer.records, RecordList) or len(answer.records) or answer.rejects:
             following = itertools.chain([answer], answers)
             arrow = isinstance(answer.records, pa.Table)
             way = _from_arrow if arrow else _from_json
@@ -60,11 +59,16 @@ def _from_json(
 ) -> Iterator[tuple[Pulled, Chunk]]:
     waiting: deque[Pulled] = deque()
 
-    def pages() -> Iterator[Page]:
+    def pages() -> Iterator[Page | ListPage]:
         for answer in answers:
-            lines = as_lines(answer.records, table)
-            waiting.append(replace(answer, records=lines))
-            yield _page(lines, answer)
+            records = answer.records
+            if isinstance(records, RecordList):
+                waiting.append(answer)
+                yield _list_page(records, table)
+            else:
+                lines = as_lines(records, table)
+                waiting.append(replace(answer, records=lines))
+                yield _page(lines, answer)
 
     reader = RecordReader("", stream, names)
     for chunk in reader.chunks(pages()):
@@ -187,6 +191,15 @@ def _page(lines: bytes, answer: Pulled) -> Page:
     return Page(page.data, page.starts, page.ends, None, _paths(answer, count))
 
 
+def _list_page(records: RecordList, table: str) -> ListPage:
+    def opened() -> Page:
+        page = page_of_lines(as_lines(records, table))
+        paths = numbered(records.place, len(page.starts))
+        return Page(page.data, page.starts, page.ends, None, paths)
+
+    return ListPage(records.data, records.place, opened)
+
+
 def _typed(records: pa.Table, answer: Pulled, stream: PulledStream, names: NameMap) -> Chunk:
     rows = without_dictionaries(records.rename_columns(names.columns(records.column_names)))
     return finish(
@@ -200,23 +213,7 @@ def _typed(records: pa.Table, answer: Pulled, stream: PulledStream, names: NameM
     )
 
 
-class _Numbers:
-    """`[0]`, `[1]` … as far as any page has needed them."""
-
-    def __init__(self) -> None:
-        self._made: pa.Array = texts([])
-
-    def upto(self, count: int) -> pa.Array:
-        if len(self._made) < count:
-            size = max(count, 2 * len(self._made))
-            self._made = texts([f"[{at}]" for at in range(size)])
-        return self._made.slice(0, count)
-
-
-_NUMBERS = _Numbers()
-
-
 def _paths(answer: Pulled, count: int) -> pa.Array:
     if answer.paths is not None and len(answer.paths) == count:
         return pa.array(answer.paths, pa.string())
-    return _NUMBERS.upto(count)
+    return numbered("", count)

@@ -11,6 +11,7 @@ begins a new one, so that no value is changed before the commit decides.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -42,6 +43,7 @@ class PartsWriter:
         self._folder = folder
         self._load_id = load_id
         self._waiting: list[pa.Table] = []
+        self._rows = self._bytes = 0
         self._schema = pa.schema([])
         self._part: _OpenPart | None = None
         self.parts: list[Part] = []
@@ -57,9 +59,9 @@ class PartsWriter:
             merged = rows.schema
         self._schema = merged
         self._waiting.append(rows)
-        count = sum(table.num_rows for table in self._waiting)
-        size = sum(table.nbytes for table in self._waiting)
-        if count >= _GROUP_ROWS or size >= _GROUP_BYTES:
+        self._rows += rows.num_rows
+        self._bytes += rows.nbytes
+        if self._rows >= _GROUP_ROWS or self._bytes >= _GROUP_BYTES:
             self._flush()
 
     def close(self) -> None:
@@ -84,6 +86,7 @@ class PartsWriter:
                 self._end_part()
         rows = pa.concat_tables([_fit(table, schema) for table in self._waiting])
         self._waiting = []
+        self._rows = self._bytes = 0
         if self._part is None:
             path = self._folder / f"part-{len(self.parts):05d}.parquet"
             self._part = _OpenPart(path, rows)
@@ -166,8 +169,13 @@ def fingerprint(path: Path) -> tuple[int, str]:
 
 def _canonical(rows: pa.Table) -> pa.Table:
     """The rows under the Arrow types that the warehouse's types stand for."""
+    return _fit(rows, _canonical_schema(rows.schema))
+
+
+@lru_cache(64)
+def _canonical_schema(schema: pa.Schema) -> pa.Schema:
     fields = []
-    for field in rows.schema:
+    for field in schema:
         try:
             kind = arrow_type(sql_type(field.type, null="NULL"))
         except ValueError as error:
@@ -178,11 +186,13 @@ def _canonical(rows: pa.Table) -> pa.Table:
         if field.name in SYSTEM_DICTIONARIES:
             kind = pa.dictionary(pa.int32(), pa.string())
         fields.append(pa.field(field.name, kind))
-    return _fit(rows, pa.schema(fields))
+    return pa.schema(fields)
 
 
 def _shared(one: pa.Schema, other: pa.Schema) -> pa.Schema | None:
     """The schema that both fit by adding nulls only; None where there is none."""
+    if one.equals(other):
+        return one
     types = {field.name: field.type for field in one}
     for field in other:
         known = types.get(field.name, pa.null())

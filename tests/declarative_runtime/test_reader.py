@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from pipelines.errors import ConfigurationError, ManifestRefused
 from pipelines.extract.readers import FoundStream, Reader, open_reader
-from pipelines.flow import Pulled
+from pipelines.flow import Pulled, RecordList
 from pipelines.spec import Api, PulledStream, Setting, Source
 from resources.http.tokens import new_key
 from resources.secrets import Given
@@ -78,8 +78,8 @@ def test_an_answer_comes_with_its_bytes_and_with_how_it_was_asked_for(settings: 
         first, last = read(made)
         assert server.seen[0].params == {"q": "s3cr3t-key"}
     assert (rows(first), first.raw) == ([{"id": 1}, {"id": 2}], body)
-    assert first.paths is not None
-    assert list(map(str, first.paths)) == ["$.data[0]", "$.data[1]"]
+    assert isinstance(first.records, RecordList)
+    assert first.records.place == "$.data"
     assert (first.about["method"], first.about["status"]) == ("GET", 200)
     assert first.about["url"] == f"{server.url}/items?q=***"
     assert first.about["headers"]["Content-Type"] == "application/json"

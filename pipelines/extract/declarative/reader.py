@@ -93,7 +93,7 @@ class ApiReader:
         component = _with_cursor(self._reading.stream(stream.theirs), stream)
         with (
             self._reading.alone(stream.theirs),
-            closing(self._reading.pages(component, dict(state))) as pages,
+            closing(self._reading.pages(component, dict(state), unread=True)) as pages,
         ):
             while True:
                 with held_back():
@@ -105,7 +105,7 @@ class ApiReader:
 
     def _pulled(self, page: RecordPage) -> Pulled:
         """What the engine is handed of a page, whose records are forgotten by it."""
-        records = _as_lines(page.records)
+        records = _as_lines(page.records) if page.unread is None else page.unread
         if isinstance(records, bytes):
             page.records.clear()
         return Pulled(

@@ -7,12 +7,15 @@ with; `read` returns None, and the exact way (json_exact) takes over.
 What the guards are for: pyarrow takes NaN and Infinity for numbers, text for a
 decimal, several records on a line, a record on several lines, half a page after
 a NUL, and bytes that are not UTF-8; it crashes on a record that is no object.
+
+A whole list is given to it as the only field of one object, and its records become
+the items of one value. There it refuses an item that is no object by itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +52,19 @@ class Page:
     def record(self, row: int) -> bytes:
         """One record as it was written."""
         return self.data[self.starts[row] : self.ends[row]]
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """Some records that nobody has told apart: `data` is the text of their JSON list.
+
+    `place` is where the list stood in the answer. `page` tells the records apart, for
+    when they have to be looked at one by one.
+    """
+
+    data: bytes
+    place: str
+    page: Callable[[], Page]
 
 
 @dataclass(frozen=True)
@@ -110,32 +126,49 @@ def _decimals(kind: pa.DataType) -> Iterator[tuple[str, int]]:
             yield inner.name, lists
 
 
-def read(page: Page, how: Plan) -> pa.Table | None:
+def read(page: Page | ListPage, how: Plan) -> pa.Table | None:
     """The page's records, one row each; None when anything is out of the ordinary."""
-    data = page.data
-    first = np.frombuffer(data, np.uint8)
+    if isinstance(page, ListPage):
+        return _read_list(page, how)
+    first = np.frombuffer(page.data, np.uint8)
     if not (first[page.starts] == _OPEN).all() or not (first[page.ends - 1] == _CLOSE).all():
         return None
+    rows = _read(page.data, how, how.schema)
+    if rows is None or rows.num_rows != len(page.starts):
+        return None
+    return rows.combine_chunks() if _true_floats(rows, page) else None
+
+
+def _read_list(page: ListPage, how: Plan) -> pa.Table | None:
+    schema = pa.schema([("", pa.list_(pa.struct(list(how.schema))))])
+    rows = _read(b'{"":%b}' % page.data, how, schema)
+    if rows is None or rows.num_rows != 1:
+        return None
+    found = rows.column(0).combine_chunks()
+    records = found.flatten()
+    if found.null_count or records.null_count or not _true_floats(rows, page):
+        return None
+    return pa.table(records.flatten(), schema=how.schema)
+
+
+def _read(data: bytes, how: Plan, schema: pa.Schema) -> pa.Table | None:
     if b"\0" in data or any(pattern.search(data) for pattern in how.no_text):
         return None
     try:
         if not data.isascii():
             data.decode()
-        rows = pj.read_json(
+        return pj.read_json(
             pa.BufferReader(data),
             read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
             parse_options=pj.ParseOptions(
-                explicit_schema=how.schema, unexpected_field_behavior="error"
+                explicit_schema=schema, unexpected_field_behavior="error"
             ),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    if rows.num_rows != len(page.starts) or not _true_floats(rows, page):
-        return None
-    return rows.combine_chunks()
 
 
-def _true_floats(rows: pa.Table, page: Page) -> bool:
+def _true_floats(rows: pa.Table, page: Page | ListPage) -> bool:
     """No NaN, no infinity, and no zero that was a very small number."""
     suspects: set[int] = set()
     anywhere = False
@@ -151,7 +184,9 @@ def _true_floats(rows: pa.Table, page: Page) -> bool:
                 suspects.update(zeros.to_pylist())
     if anywhere:
         return not _SMALL.search(page.data)
-    return not any(_SMALL.search(page.record(row)) for row in suspects)
+    return isinstance(page, ListPage) or not any(
+        _SMALL.search(page.record(row)) for row in suspects
+    )
 
 
 def _float_leaves(values: pa.Array) -> Iterator[pa.Array]:

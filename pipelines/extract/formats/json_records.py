@@ -14,16 +14,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 import pyarrow as pa
 
+from pipelines.arrays import texts
 from pipelines.errors import FileRefused
 from pipelines.extract.formats import json_fast
 from pipelines.extract.formats.chunks import finish, wanted_types
 from pipelines.extract.formats.json_build import build, build_text
 from pipelines.extract.formats.json_exact import BadJson, parse, render
-from pipelines.extract.formats.json_fast import Page, Plan
+from pipelines.extract.formats.json_fast import ListPage, Page, Plan
 from pipelines.extract.formats.json_types import Shape, Unholdable
 from pipelines.flow import Chunk, Reject
 from pipelines.naming import NameMap
@@ -61,9 +63,9 @@ class RecordReader:
             column = self.names.column(name)
             self._constants[column] = self._column([value], shape, column)
 
-    def chunks(self, pages: Iterable[Page]) -> Iterator[Chunk]:
+    def chunks(self, pages: Iterable[Page | ListPage]) -> Iterator[Chunk]:
         """One Chunk a page, in order; a few pages are decoded ahead."""
-        waiting: deque[tuple[Page, Plan | None, Future[Chunk | None] | None]] = deque()
+        waiting: deque[tuple[Page | ListPage, Plan | None, Future[Chunk | None] | None]] = deque()
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="json") as pool:
             for page in pages:
                 plan = self._plan
@@ -104,18 +106,22 @@ class RecordReader:
             rows = pa.table({"": pa.nulls(len(values))})
         return self._finish(rows, lambda row: raw(kept[row]), lines, paths, refused)
 
-    def _settle(self, page: Page, plan: Plan | None, future: Future[Chunk | None] | None) -> Chunk:
+    def _settle(
+        self, page: Page | ListPage, plan: Plan | None, future: Future[Chunk | None] | None
+    ) -> Chunk:
         chunk = future.result() if future else None
         if plan is not self._plan:
             # What came to light meanwhile holds for this page, too.
             chunk = self._fast(page, self._plan) if self._plan else None
-        return chunk or self._exact(page)
+        return chunk or self._exact(page.page() if isinstance(page, ListPage) else page)
 
-    def _fast(self, page: Page, plan: Plan) -> Chunk | None:
+    def _fast(self, page: Page | ListPage, plan: Plan) -> Chunk | None:
         rows = json_fast.read(page, plan)
         if rows is None:
             return None
         rows = rows.rename_columns([self._label(name) for name in rows.column_names])
+        if isinstance(page, ListPage):
+            return self._finish(rows, _Lazily(page), None, numbered(page.place, rows.num_rows), ())
         lines = None if page.lines is None else pa.array(page.lines, pa.int64())
         return self._finish(
             rows, lambda row: _shown(page.record(row)), lines, page.paths, page.rejects
@@ -195,6 +201,30 @@ class RecordReader:
         line = None if lines is None else lines[row].as_py()
         path = None if paths is None else paths[row].as_py()
         return Reject(reason, raw, self.file, line, path)
+
+
+class _Lazily:
+    """The records of a list as they are shown; told apart when the first is asked for."""
+
+    def __init__(self, page: ListPage) -> None:
+        self._list = page
+
+    @cached_property
+    def _page(self) -> Page:
+        return self._list.page()
+
+    def __call__(self, row: int) -> str:
+        return _shown(self._page.record(row))
+
+
+@lru_cache(256)
+def _numbers(place: str, size: int) -> pa.Array:
+    return texts([f"{place}[{at}]" for at in range(size)])
+
+
+def numbered(place: str, count: int) -> pa.Array:
+    """`place[0]`, `place[1]` …; made once for all pages of about one size."""
+    return _numbers(place, 1 << max(count - 1, 1).bit_length()).slice(0, count)
 
 
 def _shown(record: bytes) -> str:

@@ -104,9 +104,20 @@ class Paginator:
         if self.strategy is None or self.needs_records or self.needs_fields is None:
             return LATER
         found = fields_at_ends(answer.body) if self.needs_fields else {}
-        if not self.needs_fields <= found.keys():
+        if not self.finds_all(found):
             return LATER
         return self.early(Page(found, PageHeaders(answer.headers), 0, None), scope)
+
+    def ignores(self, field: str) -> bool:
+        """Whether no page's token depends on its records, which stand below this field."""
+        if self.strategy is None:
+            return True
+        fields = self.needs_fields
+        return not self.needs_records and fields is not None and field not in fields
+
+    def finds_all(self, fields: Mapping[str, Any]) -> bool:
+        """Whether these fields of an answer are enough to tell the next token."""
+        return self.strategy is None or (self.needs_fields or frozenset()) <= fields.keys()
 
     def early(self, page: Page, scope: Scope) -> Any:
         """The next token by what the answer says without its records, or LATER."""

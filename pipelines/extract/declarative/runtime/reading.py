@@ -146,11 +146,17 @@ class Reading:
         return self._alone.get(name) or nullcontext()
 
     def pages(
-        self, stream: Mapping[str, Any], state: State, *, ahead: bool = True
+        self,
+        stream: Mapping[str, Any],
+        state: State,
+        *,
+        ahead: bool = True,
+        unread: bool = False,
     ) -> Generator[RecordPage]:
         """The pages of a DeclarativeStream or StateDelegatingStream.
 
         With `ahead`, the first pages of the following slices are asked for already.
+        With `unread`, pages whose records nothing here looks at are not parsed.
         """
         stream, state = self._delegated(stream, state)
         state = migrated(stream, self.config, state)
@@ -158,7 +164,7 @@ class Reading:
         retriever = stream["retriever"]
         progress = self._progress(stream, retriever, state)
         soon = self._soon if ahead else None
-        reader, most = self._reader(stream, retriever, soon, lazy=not state)
+        reader, most = self._reader(stream, retriever, soon, lazy=not state, unread=unread)
         for at, first in self._begun(progress, reader, most if ahead else 1):
             progress.begin(at)
             yield from reader.pages(at, progress, first)
@@ -172,6 +178,7 @@ class Reading:
         soon: SendSoon | None,
         *,
         lazy: bool,
+        unread: bool,
     ) -> tuple[SliceReader | JobReader, int]:
         """(what reads a slice, how many slices may be begun at once)."""
 
@@ -179,8 +186,16 @@ class Reading:
             return self._schemas.of(stream)
 
         if retriever["type"] == "SimpleRetriever":
+            records = self._records
             reader = SliceReader(
-                stream, retriever, self._context, soon, self._records, schema, lazy=lazy
+                stream,
+                retriever,
+                self._context,
+                soon,
+                records,
+                schema,
+                lazy=lazy,
+                unread=unread,
             )
             return reader, _SLICES_AHEAD if soon else 1
         if retriever["type"] == "AsyncRetriever":

@@ -49,9 +49,17 @@ class Selector:
             stages.append(_converting(compile_normaliser(known)))
         self._stages = stages
 
+    @property
+    def untouched(self) -> tuple[str, ...]:
+        """The path to the records, if they are one list and stay as they are; else ()."""
+        return (self._path or ()) if not self._stages else ()
+
     def extract(self, values: Sequence[Any]) -> list[Record]:
         """What the page's values hold, before the filter."""
-        found = self._extract(values)
+        return self.as_records(self._extract(values))
+
+    def as_records(self, found: list[Any]) -> list[Record]:
+        """The values as records; one that is no object gets the name `value`."""
         if set(map(type, found)) == _OBJECTS:
             return found
         return [value if type(value) is dict else {"value": value} for value in found]

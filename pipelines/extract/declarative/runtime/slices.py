@@ -8,7 +8,7 @@ belong here: any of them, which slices there are, or states.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipelines.errors import DeclarationError, SourceError
@@ -37,6 +37,8 @@ from pipelines.extract.declarative.runtime.resets import Resets
 from pipelines.extract.declarative.runtime.scope import PageHeaders, Scope, Slice, scope_of
 from pipelines.extract.declarative.runtime.selection import Record, Selector
 from pipelines.extract.declarative.runtime.sending import Given, Pending, SendSoon
+from pipelines.extract.declarative.runtime.unread import unread_pages
+from pipelines.flow import RecordList
 from resources.http.message import Answer, Request
 
 State = dict[str, Any]
@@ -53,7 +55,8 @@ class RecordPage:
     nothing. It is None where nothing has changed since the one before, as within a
     slice. A page without an answer has no records, only a state; the last of a
     stream is one and carries the final state. `at` is when the answer came (UTC),
-    `paths` where each record stood in it, if that can be said.
+    `paths` where each record stood in it, if that can be said. `unread` stands for the
+    records of a page that was not parsed; `records` is empty then.
     """
 
     answer: Answer | None
@@ -63,6 +66,7 @@ class RecordPage:
     method: str = ""
     at: str = ""
     paths: Any = None
+    unread: RecordList | None = None
 
 
 class SliceReader:
@@ -70,7 +74,7 @@ class SliceReader:
 
     `retrieve` reads another retriever, whose records name the properties to ask
     for; `schema` gives the stream's JSON schema if it is needed. `lazy`: the first
-    page of a slice stands in the parent's record.
+    page of a slice stands in the parent's record. `unread`: pages may stay unparsed.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class SliceReader:
         schema: Schema,
         *,
         lazy: bool = False,
+        unread: bool = False,
     ) -> None:
         config, requester = context.config, retriever["requester"]
         name = compile_text(str(stream.get("name") or ""), stream.get("$parameters") or {})
@@ -120,6 +125,8 @@ class SliceReader:
         self._is_early = single and not self._data_feed
         self._chains = self._is_early and self._is_json and soon is not None
         self._filter_new = self._data_feed or bool(cursor.get("is_client_side_incremental"))
+        plain = unread and self._is_early and self._is_json and not self._is_graphql
+        self._unread = unread_pages(stream, self._selector, self._paginator) if plain else None
 
     def begin(self, at: Slice, progress: Progress) -> Asked:
         """The first page of a slice, asked for where that may be done ahead."""
@@ -161,15 +168,21 @@ class SliceReader:
                     progress.close(resets.whole)
                     yield RecordPage(answer, [], progress.due(), at, last.method, last.at)
                     return
-                made = self._make(answers, at, token, guard, progress, follow)
-                following, asked, records, places = made
-                is_full = resets.count(len(records))
+                page = RecordPage(answer, [], None, at, last.method, last.at)
+                taken = self._take(answer, scope_of(self._context.config, at, token), guard, follow)
+                if taken is None:
+                    made = self._make(answers, at, token, guard, progress, follow)
+                    following, asked, records, places = made
+                    page = replace(page, records=records, paths=places)
+                else:
+                    following, asked, unread = taken
+                    page = replace(page, unread=unread)
+                is_full = resets.count(len(page.records))
                 if following is None and not is_full:
                     progress.close(resets.whole)
-                    state = progress.due()
-                    yield RecordPage(answer, records, state, at, last.method, last.at, places)
+                    yield replace(page, state=progress.due())
                     return
-                yield RecordPage(answer, records, None, at, last.method, last.at, places)
+                yield page
                 token = following
                 if is_full:
                     _cancel(asked)
@@ -188,6 +201,17 @@ class SliceReader:
             return self._paginator.at_once(answer, scope_of(self._context.config, at, token))
 
         return Ahead(lambda token: self._pending(at, token, progress), following)
+
+    def _take(
+        self, answer: Answer, scope: Scope, guard: LoopGuard, follow: Callable[[Any], Asked]
+    ) -> tuple[Any, Asked, RecordList] | None:
+        """(the next token, its page asked for, the records as they came), where that will do."""
+        found = self._unread.take(answer, scope) if self._unread is not None else None
+        if found is None:
+            return None
+        following, records = found
+        guard.page(answer.body, len(records.data.strip(b"[] \t\r\n")))
+        return following, follow(following) if following is not None else (), records
 
     def _make(
         self,
