@@ -101,14 +101,21 @@ def add_manifest(
         Path | None,
         typer.Option(metavar="FILE", help="Its custom Python classes; goes with --isolated."),
     ] = None,
+    package: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What its environment holds instead of the usual airbyte-cdk, such as its "
+            "publisher's airbyte-source-jira==4.0.0; goes with --isolated."
+        ),
+    ] = None,
     into: Into = None,
 ) -> None:
     """Add a source described by a low-code manifest; its hash is pinned."""
     from pipelines.commands.add_manifest import add_isolated as apart
     from pipelines.commands.add_manifest import add_manifest as body
 
-    if isolated or components:
-        apart(place, components, name=name, sha256=sha256, into=into)
+    if isolated or components or package:
+        apart(place, components, package or [], name=name, sha256=sha256, into=into)
     else:
         body(place, name=name, sha256=sha256, check=check, into=into)
 

@@ -7,6 +7,7 @@ it is. Does not belong here: getting the file (`manifest_file`), what is written
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from rich.markup import escape
 from pipelines.commands.into import checked_name, folder_for, reading_it
 from pipelines.commands.manifest_file import licence, meant, name_of, specification
 from pipelines.commands.manifest_source import (
+    Apart,
     as_settings,
     config_fields,
     stream_fields,
@@ -25,6 +27,7 @@ from pipelines.commands.manifest_source import (
 from pipelines.commands.show import console, count
 from pipelines.errors import ConfigurationError
 from pipelines.extract.declarative.manifest import Manifest, load_manifest
+from pipelines.extract.declarative.yaml_text import read_yaml
 from pipelines.extract.readers import open_reader
 from pipelines.spec import Connector, Source
 from resources.secrets import Given
@@ -62,7 +65,13 @@ def add_manifest(
 
 
 def add_isolated(
-    place: str, components: Path | None, *, name: str | None, sha256: str | None, into: Path | None
+    place: str,
+    components: Path | None,
+    packages: Sequence[str],
+    *,
+    name: str | None,
+    sha256: str | None,
+    into: Path | None,
 ) -> None:
     """Write a source that airbyte-cdk runs apart; it is asked for its streams first.
 
@@ -78,8 +87,11 @@ def add_isolated(
         raise ConfigurationError(f"{components} can't be read: {error.strerror}.") from None
     output = console()
     _tell(output, place, digest, settings)
-    config = config_fields(name, specification(place, settings))
+    manifest, _ = read_yaml(content, origin=place)
+    said = manifest.get("spec") if isinstance(manifest, dict) else None
+    config = config_fields(name, said or specification(place, settings))
     connection = Connector(
+        package=tuple(packages),
         manifest=content.decode("utf-8-sig"),
         components=str(components.absolute()) if components else None,
         config=as_settings(config),
@@ -87,11 +99,12 @@ def add_isolated(
     source = Source(
         name=name, description="-", owner="team:data", streams=(), connection=connection
     )
-    output.print("Installing airbyte-cdk and asking the connector for its streams …")
+    output.print("Installing what runs it and asking the connector for its streams …")
     with closing(open_reader(source, settings, Given(settings.secrets))) as reader:
         found = reader.discover()
     streams = {s.name: stream_fields(s.name, s.key, cursor=bool(s.cursor)) for s in found}
-    written = write_source(folder, name, content, config, streams, code, isolated=True)
+    apart = Apart(code, packages)
+    written = write_source(folder, name, content, config, streams, apart)
     _written(output, written, folder, settings)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,14 @@ from pipelines.spec import Setting
 
 FOLDER = "manifests"
 _HEAD = "# Written by `headwater sources add manifest`; change what you like but the hashes.\n"
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How a manifest is run apart: the file of its Python classes, what is installed."""
+
+    classes: bytes | None
+    packages: Sequence[str]
 
 
 def stream_fields(theirs: str, key: Sequence[str], *, cursor: bool) -> dict[str, Any]:
@@ -52,18 +61,17 @@ def write_source(
     manifest: bytes,
     config: Mapping[str, Any],
     streams: Mapping[str, Mapping[str, Any]],
-    apart: bytes | None = None,
-    *,
-    isolated: bool = False,
+    apart: Apart | None = None,
 ) -> Path:
-    """Write source, manifest and (`apart`) its Python classes; the source's file."""
+    """Write source, manifest and, if it's run `apart`, its Python classes; the source's file."""
     block: dict[str, Any] = {
         "description": f"{name}, by a manifest of somebody else.",
         "owner": "team:data",
         "manifest": _pinned(f"{name}.yaml", manifest),
     }
-    if isolated:
-        block["isolated"] = {} if apart is None else _pinned(f"{name}.py", apart)
+    if apart is not None:
+        pinned = {} if apart.classes is None else _pinned(f"{name}.py", apart.classes)
+        block["isolated"] = pinned | ({"package": list(apart.packages)} if apart.packages else {})
     block["config"] = dict(config)
     block["streams"] = {
         re.sub(r"[^a-z0-9]+", "_", theirs.lower()).strip("_"): dict(fields)
@@ -73,8 +81,8 @@ def write_source(
     text = yaml.safe_dump({"headwater": block}, sort_keys=False, allow_unicode=True, width=96)
     write_new(source, _HEAD + text)
     write_new(folder / FOLDER / f"{name}.yaml", manifest)
-    if apart is not None:
-        write_new(folder / FOLDER / f"{name}.py", apart)
+    if apart is not None and apart.classes is not None:
+        write_new(folder / FOLDER / f"{name}.py", apart.classes)
     return source
 
 

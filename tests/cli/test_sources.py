@@ -149,7 +149,7 @@ def test_a_check_tells_every_fault_and_writes_nothing(
     assert bad.returncode == 2
     said = bad.stderr.decode()
     assert "a.B" in said
-    assert "isolated runner" in said
+    assert "isolated runner instead: add it with `--isolated --components FILE`" in said
     assert "versoin" in said
     assert not (tmp_path / "own").exists()
 

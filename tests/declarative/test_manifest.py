@@ -46,6 +46,7 @@ def test_published_manifests_load_whole_or_are_refused_by_their_classes_alone(
                 load_manifest(text, origin=path.parent.name)
             assert len(refused.value.faults) == len(refused.value.classes), path
             assert set(refused.value.classes) <= written, path
+            assert f"--package airbyte-{path.parent.name}==VERSION" in str(refused.value)
         else:
             manifest = load_manifest(text, origin=path.parent.name)
             assert manifest.streams or manifest.dynamic_streams, path

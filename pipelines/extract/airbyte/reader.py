@@ -131,7 +131,8 @@ class ConnectorReader:
             return self._catalog
 
     def _run(self, what: str, running: Running) -> Run:
-        return Run(self._name, what, running.child, self._program.masker, running.keep)
+        advice = _advice(self._connection)
+        return Run(self._name, what, running.child, self._program.masker, running.keep, advice)
 
     def _order(
         self,
@@ -165,6 +166,18 @@ def _running(connection: Connector, surroundings: Surroundings) -> Callable[[], 
         return [str(python), "-I", str(_RUNNER)]
 
     return arguments
+
+
+def _advice(connection: Connector) -> str:
+    """What to do where Python classes beside a manifest fail; empty for other connectors."""
+    if connection.manifest is None:
+        return ""
+    packages = connection.package or (CDK,)
+    return (
+        f"\nIt ran with {', '.join(packages)}. Python classes that are not found come with their "
+        "publisher's package or the file `components`; those written for another airbyte-cdk want "
+        f"its version, such as {CDK}, as one more `package`."
+    )
 
 
 def _components(connection: Connector) -> str:

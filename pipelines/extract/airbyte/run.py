@@ -35,7 +35,8 @@ _FAILURES: dict[str, type[SourceError]] = {
 class Run:
     """The messages of one running connector; `what` is what it does, for errors.
 
-    `keep` takes the config of a CONTROL message.
+    `keep` takes the config of a CONTROL message; `advice` is what may help where it
+    failed and doesn't know itself why.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class Run:
         child: Child,
         masker: Masker,
         keep: Callable[[Mapping[str, Any]], object],
+        advice: str = "",
     ) -> None:
+        self._advice = advice
         self._connector, self._what, self._child = connector, what, child
         self._masker, self._keep = masker, keep
         self._failure: dict[str, Any] | None = None
@@ -159,11 +162,14 @@ class Run:
             )
             kind = _FAILURES.get(str(self._failure.get("failure_type")), SourceError)
             shown = told(said, self._masker, characters=_SHOWN)
-            raise kind(f"{self._connector} {self._what} and failed: {shown}")
+            advice = self._advice if kind is SourceError else ""
+            raise kind(f"{self._connector} {self._what} and failed: {shown}{advice}")
         if code != 0:
             how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            failed = SourceUnavailable if code < 0 else SourceError
-            raise failed(f"{self._connector} {self._what} and {how}.{self._child.last_words()}")
+            failed, advice = (SourceUnavailable, "") if code < 0 else (SourceError, self._advice)
+            raise failed(
+                f"{self._connector} {self._what} and {how}.{self._child.last_words()}{advice}"
+            )
         if self._incomplete:
             raise SourceError(
                 f"{self._connector} {self._what} and says that not all of it came."

@@ -6,16 +6,22 @@ belong here: anything of ours: this file runs where Headwater isn't installed.
 Called as `python -I runner.py MANIFEST COMPONENTS COMMAND …`; COMPONENTS is the file of
 the manifest's classes, or empty. A class is found under whatever module the manifest
 names for it.
+
+Published classes were written for the Python and the packaging of their day. Two things
+have changed since: Python 3.11 refuses a default that cannot be hashed, which an object
+of a plain dataclass is; and the specification of a source stood beside its manifest.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.util
 import inspect
 import json
+import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -24,8 +30,11 @@ def main(manifest_file: str, components_file: str, *arguments: str) -> None:
     """Run one command (check, discover, read) and end as airbyte-cdk does."""
     with open(manifest_file, encoding="utf-8") as file:  # noqa: PTH123  (needs nothing)
         manifest = json.load(file)
+    _let_defaults_be_dataclasses()
+    modules = sorted(set(_modules(manifest)))
     if components_file:
-        _install(components_file, set(_modules(manifest)))
+        _install(components_file, modules)
+    manifest.setdefault("spec", _specification(modules))
     entrypoint: Any = importlib.import_module("airbyte_cdk.entrypoint")
     given = entrypoint.AirbyteEntrypoint.parse_args(list(arguments))
     entrypoint.launch(_source(manifest, given), list(arguments))
@@ -53,7 +62,40 @@ def _source(manifest: dict[str, Any], given: Any) -> Any:
     )
 
 
-def _install(path: str, names: set[str]) -> None:
+def _let_defaults_be_dataclasses() -> None:
+    """Let an object of a dataclass be another one's default, as Python 3.10 does."""
+    make: Callable[..., Any] = dataclasses.dataclass
+
+    def dataclass(cls: type | None = None, /, **options: Any) -> Any:
+        if cls is None:
+            return lambda later: dataclass(later, **options)
+        made = make(cls, **options)
+        if made.__hash__ is None:
+            made.__hash__ = object.__hash__
+        return made
+
+    vars(dataclasses)["dataclass"] = dataclass
+
+
+def _specification(modules: list[str]) -> dict[str, Any]:
+    """The specification that the classes' package ships; without one any config will do."""
+    for package in dict.fromkeys(name.partition(".")[0] for name in modules):
+        for file in ("spec.json", "spec.yaml"):
+            try:
+                text = pkgutil.get_data(package, file)
+            except (ImportError, OSError):
+                continue
+            if text is not None:
+                yaml: Any = importlib.import_module("yaml")
+                found = yaml.safe_load(text)
+                return {
+                    "type": "Spec",
+                    "connection_specification": found["connectionSpecification"],
+                }
+    return {"type": "Spec", "connection_specification": {"type": "object"}}
+
+
+def _install(path: str, names: list[str]) -> None:
     """Make the classes importable under every module name that the manifest uses."""
     spec = importlib.util.spec_from_file_location("components", path)
     if spec is None or spec.loader is None:

@@ -59,10 +59,20 @@ class Faults:
             more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
             faults.append(
                 f"{paths[0]}{more}: {name} is Python code of this connector, which a manifest "
-                "alone can't bring; run the connector in the isolated runner instead"
+                "alone can't bring; run the connector in the isolated runner instead: add it with "
+                f"{_bringing(name)}"
             )
         if faults:
             raise ManifestRefused(origin, faults, classes=names)
+
+
+def _bringing(class_name: str) -> str:
+    """How the isolated runner is told where the class is."""
+    package = class_name.partition(".")[0]
+    if package.startswith("source_") and package != "source_declarative_manifest":
+        wheel = f"airbyte-{package.replace('_', '-')}"
+        return f"`--isolated --package {wheel}==VERSION`, its publisher's, or `--components FILE`"
+    return "`--isolated --components FILE`, a file that its publisher keeps beside the manifest"
 
 
 def shown(value: Any) -> str:
