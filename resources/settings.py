@@ -9,9 +9,9 @@ folder, then the default. An unknown or wrong setting is an error naming it.
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -158,8 +158,7 @@ def _refuse_unknown() -> None:
     given = set(os.environ) | set(dotenv_values(".env"))
     for name in sorted(given):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}."
+            hint = _meant(name.upper(), known) or f"Known: {', '.join(sorted(known))}."
             raise ConfigurationError(
                 f"The environment sets {name}, which is no Headwater setting. {hint}"
             )
@@ -168,8 +167,15 @@ def _refuse_unknown() -> None:
 def _explain(item: Any) -> str:
     name = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        return f"headwater.toml or .env sets {name}, which is no Headwater setting.{hint}"
+        hint = _meant(name, Settings.model_fields)
+        return f"headwater.toml or .env sets {name}, which is no Headwater setting. {hint}".rstrip()
     about = Settings.model_fields[name.split(".")[0]].description
     return f"The setting {PREFIX}{name.upper()} is wrong: {item['msg']}. It is: {about}"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    # Imported here, for hardly any start needs it.
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {near[0]}?" if near else ""

@@ -85,6 +85,8 @@ class PartsWriter:
             else:
                 self._end_part()
         rows = pa.concat_tables([_fit(table, schema) for table in self._waiting])
+        # One dictionary for the whole group, or its values are written out in full.
+        rows = rows.unify_dictionaries()
         self._waiting = []
         self._rows = self._bytes = 0
         if self._part is None:
