@@ -98,19 +98,28 @@ import sys
 from pathlib import Path
 from pipelines.catalog import Catalog
 from pipelines.engine import Engine, run_stream
-from pipelines.spec import Column, Csv, FileStream, Source
+from pipelines.spec import Column, Csv, FileStream, JsonLines, Source
 from resources.settings import Settings
 columns = {"n": Column(type="BIGINT"), "price": Column(type="DECIMAL(9,2)")}
-stream = FileStream(name="a", files=("a.csv",), format=Csv(), description="A.", columns=columns)
+format = {"csv": Csv(), "jsonl": JsonLines()}[sys.argv[3]]
+files = (f"a.{sys.argv[3]}",)
+stream = FileStream(name="a", files=files, format=format, description="A.", columns=columns)
 source = Source(name="s", description="S.", owner="x", streams=(stream,))
 engine = Engine(Settings(home=Path(sys.argv[1]), data=Path(sys.argv[2])), Catalog({"s": source}))
 print(run_stream(engine, source, stream, run_id="r").rows_loaded, "pandas" in sys.modules)
 """
 
 
-def test_a_load_does_not_import_pandas(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text('name,n,price\na,1,2.50\n"b, c",2,\n')
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "home"), str(tmp_path)]
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("csv", 'name,n,price\na,1,2.50\n"b, c",2,\n'),
+        ("jsonl", '{"name":"a","n":1,"price":2.5}\n{"name":"b","of":[{"c":[]}]}\n'),
+    ],
+)
+def test_a_load_does_not_import_pandas(tmp_path: Path, kind: str, text: str) -> None:
+    (tmp_path / f"a.{kind}").write_text(text)
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "home"), str(tmp_path), kind]
     (tmp_path / "home").mkdir()
     said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert said.stdout.split() == ["2", "False"]

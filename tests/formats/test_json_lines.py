@@ -191,7 +191,15 @@ def test_ordinary_pages_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> No
     record = b'{"a":1.25,"s":"x","o":{"l":[1,2],"b":true},"n":null}\n'
     monkeypatch.setattr(json_lines, "_FIRST_PAGE", len(record))
     assert len(read(JsonLines(), record * 100).rows) == 100
-    assert taken == [True]
+    assert taken == [True, True]
+
+
+def test_lists_of_nothing_but_nulls_are_read_on_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = b'{"a":[null,null],"b":{"c":[[null,null,null]]},"d":[]}\n'
+    monkeypatch.setattr(json_lines, "_FIRST_PAGE", len(record))
+    rows = read(JsonLines(), record * 5).rows
+    assert len(rows) == 5
+    assert all(row == rows[0] for row in rows)
 
 
 _SCALARS = st.one_of(

@@ -6,7 +6,8 @@ with; `read` returns None, and the exact way (json_exact) takes over.
 
 What the guards are for: pyarrow takes NaN and Infinity for numbers, text for a
 decimal, several records on a line, a record on several lines, half a page after
-a NUL, and bytes that are not UTF-8; it crashes on a record that is no object.
+a NUL, and bytes that are not UTF-8; lists of several nulls it makes too short, which
+its own validation finds; it crashes on a record that is no object.
 
 A whole list is given to it as the only field of one object, and its records become
 the items of one value. There it refuses an item that is no object by itself.
@@ -130,6 +131,8 @@ def read(page: Page | ListPage, how: Plan) -> pa.Table | None:
     """The page's records, one row each; None when anything is out of the ordinary."""
     if isinstance(page, ListPage):
         return _read_list(page, how)
+    if not len(page.starts):
+        return pa.table([pa.nulls(0, field.type) for field in how.schema], schema=how.schema)
     first = np.frombuffer(page.data, np.uint8)
     if not (first[page.starts] == _OPEN).all() or not (first[page.ends - 1] == _CLOSE).all():
         return None
@@ -157,13 +160,15 @@ def _read(data: bytes, how: Plan, schema: pa.Schema) -> pa.Table | None:
     try:
         if not data.isascii():
             data.decode()
-        return pj.read_json(
+        rows = pj.read_json(
             pa.BufferReader(data),
             read_options=pj.ReadOptions(use_threads=False, block_size=len(data) + 1),
             parse_options=pj.ParseOptions(
                 explicit_schema=schema, unexpected_field_behavior="error"
             ),
         )
+        rows.validate()
+        return rows
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
 

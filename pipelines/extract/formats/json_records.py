@@ -142,9 +142,21 @@ class RecordReader:
                 if self.broken_is_fatal:
                     raise FileRefused(f"{self.file} at {reject.path}: {reject.reason}") from None
                 rejects.append(reject)
+        if len(kept) == len(page.starts) and (chunk := self._learned(page, values)) is not None:
+            return chunk
         places = pa.array(kept, pa.int64())
         lines, paths = (None if a is None else a.take(places) for a in (lines, page.paths))
         return self.chunk(values, lambda row: _shown(page.record(kept[row])), lines, paths, rejects)
+
+    def _learned(self, page: Page, values: Sequence[dict[str, Any]]) -> Chunk | None:
+        """The page read fast after all, now that its values taught the shape."""
+        try:
+            for value in values:
+                self._shape.observe(value)
+        except Unholdable:
+            return None
+        self._learn()
+        return self._fast(page, self._plan) if self._plan else None
 
     def _record(self, value: Any) -> dict[str, Any]:
         if isinstance(value, dict):
