@@ -8,14 +8,18 @@ ranges. Does not belong here: tables and types.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import python_calamine as calamine
 
 from pipelines.extract.formats import excel_ods, excel_xls, excel_xlsb, excel_xlsx
 from pipelines.extract.formats.excel_tables import Fault, Grid, Merged, Refused
+
+if TYPE_CHECKING:
+    from pipelines.extract.formats.excel_plain import Plain
 
 _MOST_CELLS = 60_000_000
 
@@ -72,6 +76,20 @@ class Book:
             if row < len(grid) and column < len(grid[row]):
                 grid[row][column] = Fault(said)
         return grid, found.merged_cell_ranges or merged
+
+    def plain(self, sheet: str) -> Plain | None:
+        """A large sheet as columns, where it is as simple as what programs write."""
+        part = self._beside.large(sheet) if isinstance(self._beside, excel_xlsx.Beside) else None
+        if part is None:
+            return None
+        # Imported here, for numpy takes longer than reading a small workbook.
+        from pipelines.extract.formats.excel_plain import Plain
+        from pipelines.extract.formats.excel_tags import NotPlain
+
+        try:
+            return Plain(self._path, part, sheet)
+        except (NotPlain, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+            return None  # What is damaged is told by calamine.
 
     def _sheet(self, name: str) -> Any:
         try:

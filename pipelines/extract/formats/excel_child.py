@@ -28,9 +28,12 @@ CPU_SECONDS = 120
 class _WithoutOthers(MetaPathFinder):
     """pyarrow imports these to recognise their objects; here are none, and it is slow."""
 
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
     def find_spec(self, name: str, *_: Any) -> None:
         """Say that there are none."""
-        if name in ("numpy", "pandas"):
+        if name in self.names:
             raise ModuleNotFoundError(f"{name} is not needed here")
 
 
@@ -39,7 +42,11 @@ def main(workbook: str, folder: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.meta_path.insert(0, _WithoutOthers())
+    without = _WithoutOthers("numpy", "pandas")
+    sys.meta_path.insert(0, without)
+    import pyarrow.compute  # noqa: F401
+
+    without.names = ("pandas",)  # Plain sheets are read with numpy's help.
     # A million cells without a cycle among them: looking for one takes long.
     gc.disable()
     from pipelines.extract.formats.excel_tables import Refused
@@ -63,63 +70,40 @@ def _read(workbook: str, folder: Path, order: dict[str, Any]) -> list[dict[str, 
     book = Book(workbook)
     tables = []
     for sheet in book.chosen(declared.sheet):
-        found = _table(book, sheet, declared, names, set(order["text"]), folder)
+        found = _written(book, sheet, declared, names, set(order["text"]), folder)
         if found is not None:
             tables.append(found)
     return tables
 
 
-def _table(
+def _written(
     book: Any, sheet: str, declared: Any, names: Any, text_columns: set[str], folder: Path
 ) -> dict[str, Any] | None:
     """Write one sheet's table to a file; what the parent must know of it."""
     import pyarrow as pa
 
-    from pipelines.extract.formats import excel_tables as tables
-    from pipelines.extract.formats.excel_cells import column, text
+    from pipelines.extract.formats.excel_columns import table
 
-    grid, merged = book.cells(sheet)
-    area = tables.find(grid, declared, sheet)
-    if area is None:
+    def textual(labels: list[str]) -> list[bool]:
+        every = declared.types == "text"
+        return [every or name in text_columns for name in names.columns(labels)]
+
+    found = table(book, sheet, declared, textual)
+    if found is None:
         return None
-    if declared.fill_merged:
-        tables.fill_merged(grid, merged, area)
-    span = slice(area.left, area.right + 1)
-    labels = [text(cell) for cell in grid[area.header][span]]
-    as_text = [declared.types == "text" or name in text_columns for name in names.columns(labels)]
-    whole = list(zip(*grid[area.first : area.last + 1], strict=True))[span]
-    cells = [list(values) for values in whole] or [[] for _ in labels]
-    faults: list[tuple[int, int, str]] = []
-    for at, (values, textual) in enumerate(zip(cells, as_text, strict=True)):
-        if tables.Fault in set(map(type, values)):
-            faults.extend(_take_faults(values, area.left + at, textual))
-    arrays = [column(c, as_text=t) for c, t in zip(cells, as_text, strict=True)]
     target = folder / f"{len(list(folder.glob('*.arrow')))}.arrow"
-    data = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
+    data = pa.table(found.columns, names=[str(at) for at in range(len(found.columns))])
     with pa.ipc.new_file(target, data.schema) as sink:
-        sink.write_table(data, max_chunksize=_batch_rows(len(arrays)))
+        sink.write_table(data, max_chunksize=_batch_rows(len(found.columns)))
     return {
         "file": target.name,
         "sheet": sheet,
-        "labels": labels,
-        "first": area.first,
-        "left": area.left,
-        "right": area.right,
-        "faults": sorted(faults),
+        "labels": found.labels,
+        "first": found.area.first,
+        "left": found.area.left,
+        "right": found.area.right,
+        "faults": found.faults,
     }
-
-
-def _take_faults(values: list[Any], column: int, textual: bool) -> list[tuple[int, int, str]]:
-    """Error cells of a column: text in a text column, else taken out and told."""
-    from pipelines.extract.formats.excel_tables import Fault
-
-    faults = []
-    for row, value in enumerate(values):
-        if isinstance(value, Fault):
-            values[row] = str(value) if textual else ""
-            if not textual:
-                faults.append((row, column, str(value)))
-    return faults
 
 
 def _batch_rows(columns: int) -> int:

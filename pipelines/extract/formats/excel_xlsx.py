@@ -14,6 +14,7 @@ from lxml import etree
 
 from pipelines.extract.formats.excel_tables import Errors, Merged, Refused, column_number
 
+_LARGE = 4 << 20
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _ERROR = re.compile(
@@ -33,6 +34,12 @@ class Beside:
 
     def __init__(self, path: str) -> None:
         self._path = path
+
+    def large(self, sheet: str) -> str | None:
+        """The sheet's part in the package, if that is large."""
+        with zipfile.ZipFile(self._path) as archive:
+            part = sheet_parts(archive).get(sheet)
+            return part if part and archive.getinfo(part).file_size >= _LARGE else None
 
     def look(self, sheet: str) -> tuple[Merged, Errors]:
         """No merged ranges (calamine has them), and the error cells."""

@@ -1,0 +1,238 @@
+"""A plain xlsx worksheet as columns, without a Python object for every cell.
+
+Belongs here: what the texts that excel_scan found stand for. Does not belong
+here: finding them (excel_scan), asking calamine (excel_asked), tables.
+
+Whatever is not certain to be read as calamine reads it raises NotPlain.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.arrays import int64
+from pipelines.extract.formats.excel_asked import Asked
+from pipelines.extract.formats.excel_scan import (
+    BOOL,
+    EMPTY,
+    ERROR,
+    MOMENT,
+    NUMBER,
+    SHARED,
+    STRANGE,
+    TEXT,
+    scan,
+)
+from pipelines.extract.formats.excel_tables import Fault, Grid
+from pipelines.extract.formats.excel_tags import Bits, NotPlain, blocks
+
+_MOST_CELLS = 60_000_000
+_MOST_PIECES = 200_000
+_KINDS = {b"s": SHARED, b"str": TEXT, b"inlineStr": TEXT, b"b": BOOL, b"e": ERROR}
+_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
+_ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+_ESCAPED = "&(?:lt|gt|quot|apos|amp);"
+_EPOCH = 25_569
+_FIRST_DAY, _LAST_DAY = 61, 2_958_465
+_DAY_MS = 86_400_000
+
+
+class Plain:
+    """All cells of one sheet, rows and columns from 0; NotPlain when it isn't so simple.
+
+    An empty text is an empty cell.
+    """
+
+    def __init__(self, path: str, part: str, sheet: str) -> None:
+        with zipfile.ZipFile(path) as archive:
+            self._asked = Asked(archive, part, sheet)
+            with archive.open(part) as file:
+                scanned = [scan(block, self._kind_of) for block in blocks(file)]
+        cells = [some for some in scanned if some is not None and some.kinds.size]
+        if not cells:
+            raise NotPlain
+        self.height = cells[-1].first + cells[-1].kinds.shape[1]
+        self.width = max(len(some.kinds) for some in cells)
+        starts = np.array([some.first for some in cells])
+        ends = starts + [some.kinds.shape[1] for some in cells]
+        if (
+            (starts[1:] < ends[:-1]).any()
+            or self.width * self.height > _MOST_CELLS
+            or self.width * len(cells) > _MOST_PIECES
+        ):
+            raise NotPlain
+        self._kinds = np.zeros((self.width, self.height), np.uint8)
+        for some in cells:
+            width, height = some.kinds.shape
+            self._kinds[:width, some.first : some.first + height] = some.kinds
+        self._cells = cells
+        self._escaped = any(some.escaped for some in cells)
+        self._texts = [self._resolved(column) for column in range(self.width)]
+
+    def _kind_of(self, said: bytes | None, style: bytes) -> int:
+        if said is None or said == b"n":
+            return self._asked.style(style)
+        return _KINDS.get(said, STRANGE)
+
+    def shape(self, head: int) -> Grid:
+        """The values of the first rows, and behind them just which cells are empty."""
+        packed = np.ascontiguousarray(np.packbits(self._kinds != EMPTY, axis=0).T)
+        every = pa.Array.from_buffers(
+            pa.binary(packed.shape[1]), self.height, [None, pa.py_buffer(packed)]
+        ).dictionary_encode()
+        rows = [
+            ["x" if pattern[at >> 3] << (at & 7) & 128 else "" for at in range(self.width)]
+            for pattern in every.dictionary.to_pylist()
+        ]
+        head = min(head, self.height)
+        values = [self.values(column, 0, head) for column in range(self.width)]
+        return [list(row) for row in zip(*values, strict=True)] + [
+            rows[at] for at in every.indices[head:].to_pylist()
+        ]
+
+    def values(self, column: int, first: int, last: int) -> list[Any]:
+        """The cells of some rows as calamine gives them, error cells as Fault."""
+        found: list[Any] = [""] * (last - first)
+        kinds = self._kinds[column, first:last]
+        texts = self._texts[column].slice(first, last - first)
+        for kind in np.unique(kinds[kinds != EMPTY]).tolist():
+            places = np.flatnonzero(kinds == kind)
+            chosen = texts.take(int64(places))
+            values = _typed(kind, chosen).to_pylist()
+            if kind == MOMENT:
+                days = map(float, chosen.to_pylist())
+                values = [
+                    m.date() if d.is_integer() else m for m, d in zip(values, days, strict=True)
+                ]
+            elif kind == ERROR:
+                values = [Fault(value) for value in values]
+            for place, value in zip(places.tolist(), values, strict=True):
+                found[place] = value
+        return found
+
+    def array(self, column: int, first: int, last: int, *, as_text: bool) -> pa.Array | None:
+        """The cells of some rows as one column; None where each must be looked at."""
+        kinds = self._kinds[column, first:last]
+        present = np.flatnonzero(np.bincount(kinds, minlength=2)[1:]) + 1
+        texts = self._texts[column].slice(first, last - first)
+        if len(present) == 0:
+            return pa.nulls(last - first)
+        if len(present) > 1 or present[0] == ERROR or (as_text and present[0] != TEXT):
+            return None
+        return _column(int(present[0]), texts)
+
+    def _resolved(self, column: int) -> pa.StringArray:
+        """The texts of a column, without escapes; those in the shared strings fetched."""
+        pieces, at = [], 0
+        for some in self._cells:
+            width, height = some.kinds.shape
+            pieces.append(pa.nulls(some.first - at, pa.string()))
+            inside = column < width
+            pieces.append(
+                some.texts.slice(column * height, height)
+                if inside
+                else pa.nulls(height, pa.string())
+            )
+            at = some.first + height
+        try:
+            texts = pa.concat_arrays(pieces)
+        except pa.ArrowInvalid:
+            raise NotPlain from None  # More than 2 GB of text.
+        kinds = self._kinds[column]
+        present = set(np.flatnonzero(np.bincount(kinds, minlength=8)).tolist())
+        if TEXT in present and self._escaped:
+            texts = _unescaped(texts)
+        if ERROR in present:
+            said = texts.filter(_bits(kinds == ERROR)).unique().to_pylist()
+            if not _ERRORS.issuperset(said):
+                raise NotPlain
+        if SHARED in present:
+            shared = _bits(kinds == SHARED)
+            which = _cast(pc.if_else(shared, texts, None), pa.int64())
+            texts = pc.if_else(shared, _fetched(self._asked.shared, which), texts)
+            kinds[kinds == SHARED] = TEXT
+        if TEXT in present or SHARED in present:
+            sizes = np.frombuffer(pc.binary_length(texts).buffers()[1], np.int32, len(texts))
+            blank = (kinds == TEXT) & (sizes == 0)
+            if blank.any():
+                kinds[blank] = EMPTY
+                texts = pc.if_else(_bits(blank), None, texts)
+        return texts
+
+
+def _fetched(shared: pa.StringArray, which: pa.Int64Array) -> pa.StringArray:
+    try:
+        return shared.take(which)
+    except pa.ArrowIndexError:
+        raise NotPlain from None
+
+
+def _unescaped(texts: pa.StringArray) -> pa.StringArray:
+    """NotPlain where there are other escapes than the five that every writer knows."""
+    if not pc.any(pc.match_substring(texts, "&")).as_py():
+        return texts
+    every, known = pc.count_substring(texts, "&"), pc.count_substring_regex(texts, _ESCAPED)
+    if not pc.all(pc.equal(every, known)).as_py():
+        raise NotPlain
+    for escape, means in _ESCAPES:
+        texts = pc.replace_substring(texts, escape, means)
+    return texts
+
+
+def _bits(which: Bits) -> pa.BooleanArray:
+    packed = pa.py_buffer(np.packbits(which, bitorder="little"))
+    return pa.Array.from_buffers(pa.bool_(), len(which), [None, packed])
+
+
+def _cast(texts: pa.StringArray, kind: pa.DataType) -> pa.Array:
+    try:
+        return texts.cast(kind)
+    except pa.ArrowInvalid:
+        raise NotPlain from None
+
+
+def _typed(kind: int, texts: pa.StringArray) -> pa.Array:
+    """Texts of one kind as what they stand for: moments in microseconds."""
+    if kind == NUMBER:
+        return _cast(texts, pa.float64())
+    if kind == BOOL:
+        return pc.not_equal(texts, "0")
+    if kind == MOMENT:
+        return _moments(_cast(texts, pa.float64()))
+    return texts
+
+
+def _column(kind: int, texts: pa.StringArray) -> pa.Array:
+    """The column that cells of one kind make."""
+    if kind == MOMENT:
+        days = _cast(texts, pa.float64())
+        if pc.all(pc.equal(days, pc.floor(days))).as_py():
+            _check_days(days)
+            return pc.subtract(days, _EPOCH).cast(pa.int32()).cast(pa.date32())
+    values = _typed(kind, texts)
+    if kind == NUMBER:
+        try:
+            return values.cast(pa.int64())
+        except pa.ArrowInvalid:
+            pass  # Some have a fraction, or are too large.
+    return values
+
+
+def _moments(days: pa.DoubleArray) -> pa.TimestampArray:
+    """Days since 1899-12-30 as moments, to the nearest millisecond."""
+    _check_days(days)
+    rounded = pc.floor(pc.add(pc.multiply(days, _DAY_MS), 0.5)).cast(pa.int64())
+    since = pc.subtract(rounded, _EPOCH * _DAY_MS)
+    return since.cast(pa.timestamp("ms")).cast(pa.timestamp("us"))
+
+
+def _check_days(days: pa.DoubleArray) -> None:
+    """Excel takes 1900 for a leap year: days before its March are not counted like others."""
+    low, high = (bound.as_py() for bound in pc.min_max(days).values())
+    if low is not None and not (low >= _FIRST_DAY and high < _LAST_DAY):
+        raise NotPlain
