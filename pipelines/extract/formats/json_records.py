@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipelines.arrays import texts
+from pipelines.arrays import int64, text
 from pipelines.errors import FileRefused
 from pipelines.extract.formats import json_fast
 from pipelines.extract.formats.chunks import finish, wanted_types
@@ -122,14 +124,14 @@ class RecordReader:
         rows = rows.rename_columns([self._label(name) for name in rows.column_names])
         if isinstance(page, ListPage):
             return self._finish(rows, _Lazily(page), None, numbered(page.place, rows.num_rows), ())
-        lines = None if page.lines is None else pa.array(page.lines, pa.int64())
+        lines = None if page.lines is None else int64(page.lines)
         return self._finish(
             rows, lambda row: _shown(page.record(row)), lines, page.paths, page.rejects
         )
 
     def _exact(self, page: Page) -> Chunk:
         values, kept, rejects = [], [], list(page.rejects)
-        lines = None if page.lines is None else pa.array(page.lines, pa.int64())
+        lines = None if page.lines is None else int64(page.lines)
         for row in range(len(page.starts)):
             record = page.record(row)
             try:
@@ -231,7 +233,8 @@ class _Lazily:
 
 @lru_cache(256)
 def _numbers(place: str, size: int) -> pa.Array:
-    return texts([f"{place}[{at}]" for at in range(size)])
+    counted = pc.cast(int64(np.arange(size)), pa.string())
+    return pc.binary_join_element_wise(text(f"{place}["), counted, text("]"), text(""))
 
 
 def numbered(place: str, count: int) -> pa.Array:
