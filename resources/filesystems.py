@@ -56,7 +56,7 @@ def _place(
     if scheme in ("http", "https"):
         from resources.remote.web import WebPlace, web_client
 
-        policy = Policy(allow_hosts=frozenset(settings.allow_hosts))
+        policy = Policy.of(settings)
         headers = [str(value) for value in dict(options.get("headers", {})).values()]
         return WebPlace(root, options, web_client(policy, [*secrets, *headers]))
     if scheme in _CLOUD:

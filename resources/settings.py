@@ -56,6 +56,10 @@ class Settings(BaseSettings):
         default=(),
         description="Hosts in private networks that sources may ask, separated by commas.",
     )
+    proxy: SecretStr | None = Field(
+        default=None,
+        description="Proxy for requests to APIs, or none; unset, HTTPS_PROXY and HTTP_PROXY count.",
+    )
     catalog: SecretStr | None = Field(
         default=None,
         description="postgresql://… for the lake's catalog; unset, SQLite in the home folder.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def _download(url: str, settings: Settings) -> bytes:
     from resources.http.message import Request
     from resources.http.policy import Policy
 
-    policy = Policy(allow_hosts=frozenset(settings.allow_hosts), max_body_bytes=_MOST)
+    policy = replace(Policy.of(settings), max_body_bytes=_MOST)
     with HttpClient(policy) as client:
         return client.send(Request(url=url)).body
 

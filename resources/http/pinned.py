@@ -95,7 +95,11 @@ def _connect(attempt: Attempt, connection: HTTPConnection) -> socket.socket:
     wanted = connection.timeout
     longest = float(wanted) if isinstance(wanted, int | float) else float("inf")
     last = "no address"
-    for family, where in attempt.guard.resolve(connection.host, connection.port or 0):
+    guard = attempt.guard
+    resolve, what = (
+        (guard.resolve, "") if connection.proxy is None else (guard.resolve_proxy, "the proxy ")
+    )
+    for family, where in resolve(connection.host, connection.port or 0):
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             for option in connection.socket_options or ():
@@ -111,5 +115,7 @@ def _connect(attempt: Attempt, connection: HTTPConnection) -> socket.socket:
         attempt.hold(sock)
         return sock
     raise RequestFailed(
-        f"no connection to {connection.host}:{connection.port} ({last})", "connect", sent=False
+        f"no connection to {what}{connection.host}:{connection.port} ({last})",
+        "connect",
+        sent=False,
     )

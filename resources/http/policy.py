@@ -9,9 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from resources.http.message import Request
+from resources.http.proxies import Proxies
+
+if TYPE_CHECKING:
+    from resources.settings import Settings
 
 Scope = Literal["host", "key", "tenant"]
 Window = Literal["second", "minute", "hour", "day", "month"]
@@ -80,7 +84,8 @@ class Policy:
     lie in a private network, e.g. `127.0.0.1`. `ca_file` replaces the usual
     certificate authorities. `parallel` is how many requests may be under way at
     once for each host, key or tenant. `limit_headers` names further pairs
-    (remaining, reset) of headers to learn from.
+    (remaining, reset) of headers to learn from. `proxies` lead to hosts that can't be
+    reached directly.
     """
 
     connect_s: float = 10
@@ -99,6 +104,13 @@ class Policy:
     redirects: int = 5
     allow_hosts: frozenset[str] = frozenset()
     ca_file: Path | None = None
+    proxies: Proxies = field(default_factory=Proxies)
     circuit_failures: int = 10
     circuit_cool_s: float = 30
     user_agent: str = "Headwater"
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        """What the settings of an installation say of its network; all else as usual."""
+        proxy = settings.proxy.get_secret_value() if settings.proxy else None
+        return cls(allow_hosts=frozenset(settings.allow_hosts), proxies=Proxies.meant(proxy))

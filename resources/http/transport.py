@@ -1,14 +1,16 @@
 """One exchange: a request out, a whole answer back, or a named failure.
 
-Belongs here: building the URL, sending through pooled connections, reading the
-body within its cap, decompressing it, and saying what broke. Does not belong
-here: budgets, redirects, retries, judging.
+Belongs here: building the URL, sending through pooled connections, by a proxy where
+there is one, reading the body within its cap, decompressing it, and saying what broke.
+Does not belong here: budgets, redirects, retries, judging.
 """
 
 from __future__ import annotations
 
 import time
 from http.client import HTTPException
+from typing import Any
+from urllib.parse import unquote
 
 import certifi
 import requests
@@ -18,11 +20,13 @@ from urllib3.exceptions import (
     HTTPError,
     IncompleteRead,
     InvalidChunkLength,
+    ProxyError,
     ReadTimeoutError,
     SSLError,
 )
-from urllib3.util import Timeout, parse_url
+from urllib3.util import Timeout, make_headers, parse_url
 
+from resources.http.cookies import Cookies
 from resources.http.deadline import Attempt
 from resources.http.failures import AddressRefused, Fault, RequestFailed
 from resources.http.guard import Guard
@@ -43,17 +47,14 @@ class Transport:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._guard = Guard(policy.allow_hosts)
-        self._pools = urllib3.PoolManager(
-            num_pools=32,
-            maxsize=max([1, *policy.parallel.values()]),
-            cert_reqs="CERT_REQUIRED",
-            ca_certs=str(policy.ca_file or certifi.where()),
-        )
-        self._pools.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+        self._cookies = Cookies()
+        proxies = policy.proxies
+        self._pools = {proxy: _pools(policy, proxy) for proxy in ("", proxies.http, proxies.https)}
 
     def close(self) -> None:
         """Close every idle connection."""
-        self._pools.clear()
+        for pools in self._pools.values():
+            pools.clear()
 
     def exchange(self, request: Request) -> Answer:
         """The answer to one request as it stands; redirects are not followed.
@@ -63,6 +64,8 @@ class Transport:
         """
         url = full_url(request)
         self._guard.check(url)
+        if self._policy.proxies.of(parse_url(url)):
+            self._guard.check_proxied(url)
         for _ in range(_STALE):
             answer, failure, stale = self._attempt(request, url)
             if not (stale and request.repeatable):
@@ -99,12 +102,14 @@ class Transport:
 
     def _send(self, request: Request, url: str, started: float) -> Answer:
         parts = parse_url(url)
-        pool = self._pools.connection_from_host(parts.host, parts.port, parts.scheme)
+        proxy = self._policy.proxies.of(parts)
+        pool = self._pools[proxy].connection_from_host(parts.host, parts.port, parts.scheme)
         response = pool.urlopen(
             request.method,
-            parts.request_uri,
+            # A proxy that only passes on is told the whole address, a tunnel's end its own.
+            url if proxy and parts.scheme == "http" else parts.request_uri,
             body=request.body,
-            headers=self._headers(request),
+            headers=self._headers(request, url),
             retries=False,
             redirect=False,
             assert_same_host=False,
@@ -115,6 +120,7 @@ class Transport:
         try:
             raw = self._read(response, request.method != "HEAD" and response.status != 304)
             headers = Headers(dict(response.headers.items()))
+            self._cookies.take(url, response.headers.getlist("Set-Cookie"))
         finally:
             response.close()  # a connection whose answer was read whole is in its pool by now
         cap = self._policy.max_body_bytes
@@ -127,12 +133,14 @@ class Transport:
             elapsed_s=time.monotonic() - started,
         )
 
-    def _headers(self, request: Request) -> dict[str, str]:
+    def _headers(self, request: Request, url: str) -> dict[str, str]:
         ours = {
             "User-Agent": self._policy.user_agent,
             "Accept": "*/*",
             "Accept-Encoding": "gzip, deflate",
         }
+        if cookies := self._cookies.header(url):
+            ours["Cookie"] = cookies
         return dict(Headers(ours).with_(request.headers))
 
     def _read(self, response: urllib3.BaseHTTPResponse, has_body: bool) -> bytes:
@@ -150,6 +158,25 @@ class Transport:
         return b"".join(pieces)
 
 
+def _pools(policy: Policy, proxy: str) -> urllib3.PoolManager:
+    """Pools of connections through a proxy; empty: to the hosts themselves."""
+    options: dict[str, Any] = {
+        "num_pools": 32,
+        "maxsize": max([1, *policy.parallel.values()]),
+        "cert_reqs": "CERT_REQUIRED",
+        "ca_certs": str(policy.ca_file or certifi.where()),
+    }
+    if proxy:
+        parts = parse_url(proxy)
+        auth = make_headers(proxy_basic_auth=unquote(parts.auth)) if parts.auth else {}
+        where = parts._replace(auth=None).url
+        made: urllib3.PoolManager = urllib3.ProxyManager(where, proxy_headers=auth, **options)
+    else:
+        made = urllib3.PoolManager(**options)
+    made.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+    return made
+
+
 def full_url(request: Request) -> str:
     """The URL with its parameters, or AddressRefused if it is none."""
     try:
@@ -164,7 +191,9 @@ def full_url(request: Request) -> str:
 def _name(error: Exception) -> RequestFailed:
     """What broke, in words that hold no part of the URL."""
     found: tuple[str, Fault]
-    if isinstance(error, ConnectTimeoutError):
+    if isinstance(error, ProxyError):
+        found = f"the proxy did not let it through ({error.original_error})", "connect"
+    elif isinstance(error, ConnectTimeoutError):
         found = "no connection within the time-out", "connect"
     elif isinstance(error, ReadTimeoutError | TimeoutError):
         found = "the server fell silent for longer than the read time-out", "timeout"

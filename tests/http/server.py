@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 Reply = Callable[["Handler"], None]
@@ -68,6 +71,19 @@ class Server(ThreadingHTTPServer):
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.server_address[1]}{path}"
+
+    def speak_tls(self, folder: Path, name: str) -> Path:
+        """From now on answer over TLS as the host of this name; gives its certificate."""
+        key, cert = folder / "key.pem", folder / "cert.pem"
+        made = ["openssl", "req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"]
+        curve = ["-pkeyopt", "ec_paramgen_curve:P-256"]
+        files = ["-keyout", str(key), "-out", str(cert)]
+        names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+        subprocess.run([*made, *curve, *files, *names], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        return cert
 
     def next_reply(self, path: str, seen: Seen) -> Reply:
         with self._lock:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -147,12 +145,8 @@ def test_redirects_in_a_circle_end(server: Server, make: Make, events: list[Even
 
 
 def test_tls_fails_closed(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    _certificate(key, cert, "good.example")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
     with running() as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        cert = server.speak_tls(tmp_path, "good.example")
         server.on("/", answer(200, b"safe"))
         _resolve_to(monkeypatch, ["127.0.0.1"])
         both = frozenset({"good.example", "evil.example"})
@@ -196,11 +190,3 @@ def _resolve_to(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> list[s
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     return asked
-
-
-def _certificate(key: Path, cert: Path, name: str) -> None:
-    made = ["openssl", "req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"]
-    curve = ["-pkeyopt", "ec_paramgen_curve:P-256"]
-    files = ["-keyout", str(key), "-out", str(cert)]
-    names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
-    subprocess.run([*made, *curve, *files, *names], check=True, capture_output=True)

@@ -73,7 +73,7 @@ class SoapReader:
         self._headers = {str(n): str(v) for n, v in self._config.get("headers", {}).items()}
         secrets = surroundings.given.secrets(vars(connection))
         policy = replace(
-            policy or Policy(),
+            policy or Policy.of(surroundings.settings),
             parallel={"host": self._ahead},
             max_body_bytes=_MOST_BYTES,
             allow_hosts=frozenset(surroundings.settings.allow_hosts),
