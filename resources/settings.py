@@ -10,7 +10,6 @@ folder, then the default. An unknown or wrong setting is an error naming it.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -153,7 +152,12 @@ def load_settings() -> Settings:
     except ValidationError as error:
         lines = [_explain(item) for item in error.errors(include_url=False, include_input=False)]
         raise ConfigurationError("\n".join(lines)) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
+        # Imported here, for most have no such file.
+        import tomllib
+
+        if not isinstance(error, tomllib.TOMLDecodeError):
+            raise
         raise ConfigurationError(f"headwater.toml is not valid TOML: {error}.") from None
 
 
