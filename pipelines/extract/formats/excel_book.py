@@ -88,7 +88,14 @@ class Book:
 
         try:
             return Plain(self._path, part, sheet)
-        except (NotPlain, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        except (
+            NotPlain,
+            IndexError,
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+        ):
             return None  # What is damaged is told by calamine.
 
     def _sheet(self, name: str) -> Any:

@@ -53,7 +53,7 @@ class Plain:
             self._asked = Asked(archive, part, sheet)
             with archive.open(part) as file:
                 scanned = [scan(block, self._kind_of) for block in blocks(file)]
-        cells = [some for some in scanned if some is not None and some.kinds.size]
+        cells = [some for some in scanned if some.kinds.size]
         if not cells:
             raise NotPlain
         self.height = cells[-1].first + cells[-1].kinds.shape[1]

@@ -46,6 +46,8 @@ _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 _CELL_START = int.from_bytes(b'<c r="', "little")
 _ROW_START = int.from_bytes(b'<row r="', "little")
 
+_KEPT = b'<t xml:space="preserve">'
+
 _REST = re.compile(rb'(?:\s+[\w:]+="[^"]*")*\s*/?')
 _KIND = re.compile(rb'\s([st])="([^"]*)"')
 
@@ -65,18 +67,16 @@ class Cells:
     texts: pa.StringArray
 
 
-def scan(block: bytes, kind_of: Callable[[bytes | None, bytes], int]) -> Cells | None:
-    """The cells of a block; None where it has no row.
+def scan(block: bytes, kind_of: Callable[[bytes | None, bytes], int]) -> Cells:
+    """The cells of a block, which ends behind a row.
 
     `kind_of(type, style)` says what a cell with these attributes holds.
     """
     check(block)
     buffer = np.frombuffer(block, np.uint8)
     words: npt.NDArray[np.uint64] = np.ndarray((len(block),), "<u8", block + bytes(7), 0, (1,))
-    tags, starts, ends = tags_of(buffer)
+    tags, starts = tags_of(buffer)
     rows = np.flatnonzero((tags == ROW) | (tags == ROW_EMPTY))
-    if not len(rows):
-        return None
     numbers, row_words, sizes = _rows(starts[rows], buffer, words)
     cells = np.flatnonzero((tags == CELL) | (tags == CELL_EMPTY))
     owner = np.searchsorted(rows, cells) - 1
@@ -88,13 +88,15 @@ def scan(block: bytes, kind_of: Callable[[bytes | None, bytes], int]) -> Cells |
         or (np.diff(owner * _MOST_COLUMNS + columns) <= 0).any()
     ):
         raise NotPlain
-    kinds, inline = _kinds(block, digits + sizes, ends[cells], kind_of)
+    ends = starts[cells + 1] - 1
+    if (buffer.take(ends) != ord(">")).any():
+        raise NotPlain
+    kinds, inline = _kinds(block, digits + sizes, ends, kind_of)
     holding, values = _values(tags, cells)
     kinds, inline = kinds[holding], inline[holding]
     if ((tags[values] == T) != inline).any() or (kinds == STRANGE).any():
         raise NotPlain
-    begin, end = ends[values] + 1, starts[values + 1]
-    _check_spaces(block, buffer, ends[values], begin, end)
+    begin, end = _texts(block, buffer, starts[values], starts[values + 1])
     filled = (kinds == TEXT) | (begin < end)
     place = numbers[owner[holding]] - numbers[0], columns[holding]
     return _placed(block, place, kinds, begin, end, filled, int(numbers[0]), int(numbers[-1]))
@@ -164,22 +166,26 @@ def _values(tags: Codes, cells: Ints) -> tuple[Ints, Ints]:
     return np.searchsorted(cells, values) - 1, values
 
 
-def _check_spaces(block: bytes, buffer: Codes, last: Ints, begin: Ints, end: Ints) -> None:
-    """NotPlain where white space around a text may be no part of it.
+def _texts(block: bytes, buffer: Codes, tag: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """From where to where the texts go that stand between these tags and `end`.
 
-    `last` is where the tag before the text ends: a bare <t> in its name, one that
-    keeps the space in a quote.
+    NotPlain where white space around a text may be no part of it.
     """
-    bare = (buffer.take(last - 1) == ord("t")) & (begin < end)
-    begin, end = begin[bare], end[bare]
-    edges = buffer.take(begin), buffer.take(end - 1)
+    short = buffer.take(tag + 2) == ord(">")
+    begin = tag + 3
+    if not short.all():
+        begin[~short] = np.minimum(tag + len(_KEPT), end)[~short]
+        if between(pa.binary(), block, tag[~short], begin[~short]).unique().to_pylist() != [_KEPT]:
+            raise NotPlain
+    bare = short & (buffer.take(tag + 1) == ord("t")) & (begin < end)
+    edges = buffer.take(begin[bare]), buffer.take(end[bare] - 1)
     if any((edge <= ord(" ")).any() for edge in edges):
         raise NotPlain
-    other = (edges[0] >= 0x80) | (edges[1] >= 0x80)
-    if other.any():
-        texts = between(pa.string(), block, begin[other], end[other])
+    if any((edge >= 0x80).any() for edge in edges):
+        texts = between(pa.string(), block, begin[bare], end[bare])
         if not pc.utf8_trim_whitespace(texts).equals(texts):
             raise NotPlain
+    return begin, end
 
 
 def _placed(

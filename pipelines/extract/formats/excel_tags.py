@@ -57,6 +57,7 @@ for _code, _codes in _NEXT.items():
     _FOLLOWS[[_code * 16 + following for following in _codes]] = True
 _EMPTIES = np.arange(16, dtype=np.uint8)
 _EMPTIES[[ROW, CELL, _F]] = ROW_EMPTY, CELL_EMPTY, _F_EMPTY
+_OPENING = np.arange(16) != _EMPTIES
 _OTHER_ENCODING = re.compile(rb"encoding=[\"'](?!utf-8)", re.IGNORECASE)
 _ESCAPE = re.compile(rb"_x[0-9A-Fa-f]{4}_")
 
@@ -98,20 +99,26 @@ def _ahead(sheet: IO[bytes], pool: ThreadPoolExecutor) -> Iterator[bytes]:
         yield data
 
 
-def tags_of(buffer: Codes) -> tuple[Codes, Ints, Ints]:
-    """Of each tag what it is, and where its first and last byte are."""
+def tags_of(buffer: Codes) -> tuple[Codes, Ints]:
+    """Of each tag what it is, and where it starts.
+
+    That a tag is empty is told by what stands before the next one: so a > in a text
+    does no harm.
+    """
     starts = np.flatnonzero(buffer == ord("<"))
-    ends = np.flatnonzero(buffer == ord(">"))
-    if len(starts) != len(ends) or (ends <= starts).any() or (starts[1:] <= ends[:-1]).any():
-        raise NotPlain
     name = buffer.take(starts + 1).astype(np.uint16)
     name |= buffer.take(starts + 2).astype(np.uint16) << 8
     tags = _KNOWN.take(name)
-    tags = np.where(buffer.take(ends - 1) == ord("/"), _EMPTIES.take(tags), tags)
-    follows = _FOLLOWS.take(tags[:-1] * 16 + tags[1:])
-    if not (follows.all() and _FOLLOWS[tags[0]] and _FOLLOWS[tags[-1] * 16]):
+    if (tags[0] != ROW and tags[0] != ROW_EMPTY) or tags[-1] != _ROW_END:
         raise NotPlain
-    return tags, starts, ends
+    opening = np.flatnonzero(_OPENING.take(tags))
+    behind = starts[opening + 1]
+    empty = (buffer.take(behind - 1) == ord(">")) & (buffer.take(behind - 2) == ord("/"))
+    if empty.any():
+        tags[opening[empty]] = _EMPTIES.take(tags[opening[empty]])
+    if not _FOLLOWS.take(tags[:-1] * 16 + tags[1:]).all():
+        raise NotPlain
+    return tags, starts
 
 
 def check(block: bytes) -> None:
