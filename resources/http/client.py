@@ -54,7 +54,7 @@ class HttpClient:
         self._clock = clock or SystemClock()
         self._masker = Masker(secrets)
         self._exchanges = Exchanges(
-            self.policy, self._clock, self._pause, self._masker, on_event, ledger
+            self.policy, self._clock, self.pause, self._masker, on_event, ledger
         )
         self._retries = Retries(self.policy, self._clock, chance)
         self._lock = threading.Lock()
@@ -87,6 +87,14 @@ class HttpClient:
         """The text without any secret that this client knows."""
         return self._masker.mask(text)
 
+    def pause(self, seconds: float) -> None:
+        """Wait by the client's clock; closing the client ends it with an error."""
+        ends = self._clock.monotonic() + seconds
+        while (left := ends - self._clock.monotonic()) > 0:
+            if self._closed.is_set():
+                raise SourceUnavailable("The client was closed while a request waited its turn.")
+            self._clock.sleep(min(left, _NAP_S))
+
     def send(self, request: Request, judge: Judge | None = None) -> Answer:
         """The answer that the judge takes, after as many attempts as it needs.
 
@@ -102,7 +110,7 @@ class HttpClient:
                 raise self._error(request, verdict, attempt)
             if verdict.outcome != "retry":
                 return _taken(outcome, attempt, verdict.outcome == "ignore")
-            self._pause(self._wait_s(request, outcome, verdict, attempt, started))
+            self.pause(self._wait_s(request, outcome, verdict, attempt, started))
         raise AssertionError("unreachable")
 
     def send_soon(self, request: Request, judge: Judge | None = None) -> Future[Answer]:
@@ -168,14 +176,6 @@ class HttpClient:
             message = f"{message.rstrip('.')}. {why} (tried {times}). Run again later."
         text = f"{request.method} {request.url}: {message}"
         return ERRORS[verdict.kind](self._masker.mask(text, request))
-
-    def _pause(self, seconds: float) -> None:
-        """Wait by the client's clock; closing the client ends it with an error."""
-        ends = self._clock.monotonic() + seconds
-        while (left := ends - self._clock.monotonic()) > 0:
-            if self._closed.is_set():
-                raise SourceUnavailable("The client was closed while a request waited its turn.")
-            self._clock.sleep(min(left, _NAP_S))
 
 
 def _taken(outcome: Answer | Exception, attempt: int, ignored: bool) -> Answer:

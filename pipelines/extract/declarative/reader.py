@@ -56,14 +56,15 @@ class ApiReader:
         self._source = surroundings.source.name
         self._settings = surroundings.settings
         config = normalised(manifest, surroundings.config)
-        policy = Policy(allow_hosts=frozenset(surroundings.settings.allow_hosts))
+        policy = policy_for(manifest, config, Policy.of(surroundings.settings))
         self._client = HttpClient(
-            policy_for(manifest, config, policy),
+            policy,
             secrets=[*secrets, *_declared_secrets(manifest, config)],
             ledger=surroundings.folder / "budgets.sqlite",
         )
         store = TokenStore(surroundings.folder / "tokens", self._token_key)
-        self._context = AuthContext(config, self._client.send, store, self._client.keep_secret)
+        client = self._client
+        self._context = AuthContext(config, client.send, store, client.keep_secret, client.pause)
         self._reading = Reading(manifest, self._context, self._client.send_soon)
 
     def check(self) -> str:
@@ -125,6 +126,7 @@ class ApiReader:
         if answer is None:
             return {}
         return {
+            **({"file": page.file} if page.file else {}),
             "method": page.method,
             "url": self._client.mask(answer.url),
             "status": answer.status,

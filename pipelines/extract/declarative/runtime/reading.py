@@ -25,6 +25,7 @@ from pipelines.extract.declarative.manifest import Manifest
 from pipelines.extract.declarative.runtime.auth import AuthContext, Send
 from pipelines.extract.declarative.runtime.configs import normalised
 from pipelines.extract.declarative.runtime.dynamic import streams_from
+from pipelines.extract.declarative.runtime.files import Files
 from pipelines.extract.declarative.runtime.jobs import JobReader
 from pipelines.extract.declarative.runtime.partitions import compile_router
 from pipelines.extract.declarative.runtime.progress import (
@@ -160,14 +161,15 @@ class Reading:
         """
         stream, state = self._delegated(stream, state)
         state = migrated(stream, self.config, state)
-        _refuse(stream, "file_uploader", stream)
         retriever = stream["retriever"]
         progress = self._progress(stream, retriever, state)
         soon = self._soon if ahead else None
         reader, most = self._reader(stream, retriever, soon, lazy=not state, unread=unread)
+        files = Files(stream, self._context, soon) if stream.get("file_uploader") else None
         for at, first in self._begun(progress, reader, most if ahead else 1):
             progress.begin(at)
-            yield from reader.pages(at, progress, first)
+            found = reader.pages(at, progress, first)
+            yield from found if files is None else files.before(found)
         progress.finish()
         yield RecordPage(None, [], progress.state())
 
@@ -263,12 +265,3 @@ def _locks(manifest: Manifest) -> dict[str, AbstractContextManager[Any]]:
         lock = threading.Lock()
         found.update({str(stream["name"]): lock for stream in group["streams"]})
     return found
-
-
-def _refuse(component: Mapping[str, Any], name: str, stream: Mapping[str, Any]) -> None:
-    """Rather no answer than one that leaves out what the manifest asks for."""
-    if component.get(name):
-        raise DeclarationError(
-            f"The stream {stream.get('name')!r} uses {name}, which is not done here. Leave it out, "
-            "or read the stream with the isolated runner."
-        )

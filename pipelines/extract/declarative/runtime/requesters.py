@@ -193,14 +193,14 @@ def _strings(values: Values) -> dict[str, str | list[str]]:
 def _refuse_stranger(base: str, url: str) -> None:
     """The credentials must not follow a page's address to somebody else's host."""
     here, there = urlsplit(base).hostname or "", urlsplit(url).hostname or ""
-    if _owner(here) != _owner(there):
+    if owner_of(here) != owner_of(there):
         raise SourceError(
             f"The answer of {here} names {there} as the host of its next page. The credentials are "
             "not sent to another host; nothing behind this page was read."
         )
 
 
-def _owner(host: str) -> str:
+def owner_of(host: str) -> str:
     """The end of a host's name that one owner has: example.com, example.co.uk, an address."""
     labels = host.split(".")
     if labels[-1].isdigit():

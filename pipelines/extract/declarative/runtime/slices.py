@@ -56,7 +56,8 @@ class RecordPage:
     slice. A page without an answer has no records, only a state; the last of a
     stream is one and carries the final state. `at` is when the answer came (UTC),
     `paths` where each record stood in it, if that can be said. `unread` stands for the
-    records of a page that was not parsed; `records` is empty then.
+    records of a page that was not parsed; `records` is empty then. `file` is the name of
+    a file that a record stands for: the answer is that file, and has no records.
     """
 
     answer: Answer | None
@@ -67,6 +68,7 @@ class RecordPage:
     at: str = ""
     paths: Any = None
     unread: RecordList | None = None
+    file: str = ""
 
 
 class SliceReader:
