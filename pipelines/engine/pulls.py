@@ -219,6 +219,7 @@ class _Filling:
         self._answers = 0
         self._bytes = 0
         self._hash: blake3 | None = blake3()
+        self._unhashed: list[pa.Table] = []
 
     def __enter__(self) -> Self:
         return self
@@ -241,6 +242,9 @@ class _Filling:
     @property
     def content(self) -> str:
         """A hash of all records; empty for large Arrow tables, where it would take long."""
+        if self._hash is not None:
+            while self._unhashed:
+                self._hash.update(_bytes_of(self._unhashed.pop(0)))
         return self._hash.hexdigest() if self._hash is not None else ""
 
     @property
@@ -271,7 +275,11 @@ class _Filling:
             self._bytes += records.nbytes
             if self._bytes > _HASHED_BYTES:
                 self._hash = None
-        if self._hash is not None and (isinstance(records, RecordList) or len(records)):
+                self._unhashed.clear()
+            elif records.num_rows:
+                # Hashed at the end, for what turns out to be large never is.
+                self._unhashed.append(records)
+        elif self._hash is not None and (isinstance(records, RecordList) or len(records)):
             self._hash.update(_bytes_of(records))
         body = answer.raw or (records if isinstance(records, bytes) else b"")
         if not body and not answer.about:
