@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,12 @@ _SECONDS = 300
 _LARGEST = 512 << 20
 _ROOM = Context(prec=400)
 _CHILD = "pipelines.extract.formats.excel_child"
+_ALLOCATOR = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_TOP_PAD_": str(32 << 20),
+}
+"""The child fills and frees a megabyte again and again; let it keep what it has."""
 
 
 def decode(content: Content, stream: FileStream, names: NameMap) -> Iterator[Chunk]:
@@ -56,10 +63,32 @@ def decode(content: Content, stream: FileStream, names: NameMap) -> Iterator[Chu
     }
     with tempfile.TemporaryDirectory(prefix="headwater-") as scratch:
         folder = Path(scratch)
-        _store(content, folder / "workbook")
-        for table in _ask(content.path, folder, order):
+        with _child(folder) as child:
+            # It imports what it needs while the workbook comes.
+            _store(content, folder / "workbook")
+            found = _ask(child, content.path, folder, order)
+        for table in found:
             with pa.OSFile(str(folder / table["file"])) as source, pa.ipc.open_file(source) as file:
                 yield from _chunks(file, table, content.path, stream, names, types)
+
+
+@contextmanager
+def _child(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The process that reads the workbook in `folder` once it is ordered to; ended after."""
+    root = Path(__file__).resolve().parents[3]
+    path = os.pathsep.join([str(root), *sys.path])
+    child = subprocess.Popen(
+        [sys.executable, "-m", _CHILD, str(folder / "workbook"), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **_ALLOCATOR, "PYTHONPATH": path},
+    )
+    with child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 def _store(content: Content, target: Path) -> None:
@@ -72,29 +101,21 @@ def _store(content: Content, target: Path) -> None:
             sink.write(data)
 
 
-def _ask(file: str, folder: Path, order: dict[str, Any]) -> list[dict[str, Any]]:
+def _ask(
+    child: subprocess.Popen[bytes], file: str, folder: Path, order: dict[str, Any]
+) -> list[dict[str, Any]]:
     """What the child found; FileRefused when it can't read the workbook or dies of it."""
-    root = Path(__file__).resolve().parents[3]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", _CHILD, str(folder / "workbook"), str(folder)],
-            input=json.dumps(order).encode(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=_SECONDS,
-            env=environment,
-            check=False,
-        )
+        _, said = child.communicate(json.dumps(order).encode(), timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         raise FileRefused(f"{file} was not read within {_SECONDS} seconds.") from None
     result = folder / "result.json"
-    if done.returncode == 0 and result.exists():
+    if child.returncode == 0 and result.exists():
         found: dict[str, Any] = json.loads(result.read_text())
         if "refused" in found:
             raise FileRefused(f"{file} can't be read. {found['refused']}")
         return list(found["tables"])
-    raise FileRefused(f"{file} can't be read. {_why(done.returncode, done.stderr)}")
+    raise FileRefused(f"{file} can't be read. {_why(child.returncode, said)}")
 
 
 def _why(code: int, said: bytes) -> str:

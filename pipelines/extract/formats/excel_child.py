@@ -49,9 +49,10 @@ def main(workbook: str, folder: str) -> None:
     without.names = ("pandas",)  # Plain sheets are read with numpy's help.
     # A million cells without a cycle among them: looking for one takes long.
     gc.disable()
+    from pipelines.extract.formats import excel_book, excel_columns  # noqa: F401
     from pipelines.extract.formats.excel_tables import Refused
 
-    order = json.load(sys.stdin)
+    order = json.load(sys.stdin)  # It comes when the workbook is there.
     result: dict[str, Any]
     try:
         result = {"tables": _read(workbook, Path(folder), order)}
