@@ -6,6 +6,7 @@ reading their files.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, get_args
 
 from pipelines.catalog.cache import Cache
@@ -30,6 +31,7 @@ from pipelines.spec import (
     FileFormat,
     FileStream,
     Mode,
+    PulledStream,
     Source,
     Stream,
     Unnest,
@@ -103,11 +105,24 @@ def _check_stream(stream: Stream, report: Reporter) -> bool:
     if isinstance(stream, FileStream):
         _check_files(stream, report)
         _check_format(stream, report)
+    if isinstance(stream, PulledStream):
+        _check_lookback(stream, report)
     check_columns(stream.columns, report, described=False)
     frozen = stream.contract in ("freeze", "quarantine") and stream.columns
     check_checks(stream.checks, report, columns=[*stream.columns, "_file"] if frozen else None)
     _check_unnest(stream, report)
     return True
+
+
+def _check_lookback(stream: PulledStream, report: Reporter) -> None:
+    given = stream.lookback
+    if given is None:
+        return
+    is_length = isinstance(given, timedelta) and given > timedelta()
+    if not (is_length or (type(given) is int and given > 0)):
+        report("lookback", f"Got {given!r}; expected a timedelta or a whole number above nothing.")
+    elif stream.cursor is None:
+        report("lookback", "It is counted from the newest value of a cursor; declare one, too.")
 
 
 def _check_files(stream: FileStream, report: Reporter) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from pipelines.spec.columns import Check, Column, Contract, Duplicates, Mode
 from pipelines.spec.connections import Connection
@@ -69,11 +70,14 @@ class PulledStream(Stream):
 
     `of` is what the system calls it: a manifest's stream, `schema.table`, a tap's
     stream (empty: the same as `name`). `cursor` is the field by which only what is
-    new is asked for, where the connection doesn't know that itself.
+    new is asked for, where the connection doesn't know that itself. `lookback`, for
+    databases: how far behind its newest value each run begins, for rows that come late;
+    a timedelta for a date or time, a whole number for a number.
     """
 
     of: str = ""
     cursor: str | None = None
+    lookback: timedelta | int | None = None
 
     @property
     def theirs(self) -> str:

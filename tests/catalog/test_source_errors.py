@@ -41,6 +41,16 @@ BROKEN = {
         ("format=Csv()", "format='csv'"),
         "format: Got 'csv'; expected Csv or Json",
     ),
+    "lookback without cursor": (
+        "sources/shop.py",
+        ("streams=(", "streams=(PulledStream(name='rows', description='x', lookback=3),"),
+        "streams.rows.lookback: It is counted from the newest value of a cursor",
+    ),
+    "lookback of nothing": (
+        "sources/shop.py",
+        ("streams=(", "streams=(PulledStream(name='rows', description='x', lookback='P3D'),"),
+        "streams.rows.lookback: Got 'P3D'; expected a timedelta or a whole number",
+    ),
     "bad stream type": (
         "sources/shop.py",
         ("BIGINT", "BIGNT"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,110 @@ def test_a_type_without_an_order_is_refused_as_cursor(postgres: Postgres, opened
     postgres.run("CREATE TABLE t (v jsonb)")
     with pytest.raises(DeclarationError, match=r"Column v of public.t is of type jsonb"):
         read(opened(postgres.url), table("t", cursor="v", mode="append"))
+
+
+DAYS = [f"2024-01-{day:02d} 10:00:00.000000" for day in range(1, 10)]
+
+
+def _days(*days: int) -> str:
+    return ", ".join(f"({day}, '{DAYS[day - 1]}')" for day in days)
+
+
+@pytest.mark.parametrize("mode", ["append", "merge"])
+def test_a_row_that_comes_late_is_found_within_the_lookback(system: System, mode: Any) -> None:
+    system.run(f"CREATE TABLE t (id INT, at TIMESTAMP); INSERT INTO t VALUES {_days(1, 3, 5, 8)}")
+    stream = table("t", cursor="at", mode=mode, key=("id",), lookback=timedelta(days=3))
+    first = read(system.reader, stream)
+    assert sorted(first.column("id")) == [1, 3, 5, 8]
+    system.run(f"INSERT INTO t VALUES {_days(2, 6, 9)}")
+    second = read(system.reader, stream, first.state)
+    again = [] if mode == "append" else [5, 8]
+    assert sorted(second.column("id")) == sorted([6, 9, *again])
+    system.run(f"INSERT INTO t VALUES {_days(7)}")
+    third = read(system.reader, stream, second.state)
+    again = [] if mode == "append" else [6, 8, 9]
+    assert sorted(third.column("id")) == sorted([7, *again])
+    fourth = read(system.reader, stream, third.state)
+    assert sorted(fourth.column("id")) == ([] if mode == "append" else [6, 7, 8, 9])
+
+
+def test_a_number_that_comes_late_is_found_within_the_lookback(system: System) -> None:
+    system.run("CREATE TABLE t (id SMALLINT); INSERT INTO t VALUES (1), (90), (100)")
+    stream = table("t", cursor="id", mode="append", lookback=20)
+    first = read(system.reader, stream)
+    system.run("INSERT INTO t VALUES (79), (85), (101)")
+    second = read(system.reader, stream, first.state)
+    assert sorted(second.column("id")) == [85, 101]
+    wide = table("t", cursor="id", mode="merge", key=("id",), lookback=40_000)
+    for state in (first.state, {}):
+        found = read(system.reader, wide, state)
+        assert len(read(system.reader, wide, found.state).column("id")) == 6
+
+
+def test_a_lookback_that_is_declared_later_begins_with_the_next_run(system: System) -> None:
+    system.run(f"CREATE TABLE t (id INT, at TIMESTAMP); INSERT INTO t VALUES {_days(1, 5)}")
+    state = read(system.reader, table("t", cursor="at", mode="append")).state
+    stream = table("t", cursor="at", mode="append", lookback=timedelta(days=3))
+    second = read(system.reader, stream, state)
+    assert second.column("id") == []
+    system.run(f"INSERT INTO t VALUES {_days(9)}")
+    third = read(system.reader, stream, second.state)
+    system.run(f"INSERT INTO t VALUES {_days(7)}")
+    assert read(system.reader, stream, third.state).column("id") == [7]
+
+
+def test_a_lookback_of_another_kind_than_its_cursor_is_refused(system: System) -> None:
+    system.run(f"CREATE TABLE t (id INT, at TIMESTAMP); INSERT INTO t VALUES {_days(1)}")
+    for cursor, lookback in (("id", timedelta(days=1)), ("at", 3)):
+        stream = table("t", cursor=cursor, mode="append", lookback=lookback)
+        with pytest.raises(DeclarationError, match=f"The cursor {cursor} has .* can't be taken"):
+            read(system.reader, stream)
+
+
+@pytest.mark.parametrize(
+    ("kind", "newest", "late", "lookback"),
+    [
+        ("date", "2024-01-05", "2024-01-04", timedelta(hours=12)),
+        ("timestamptz", "2024-01-05 00:00:00.000001+00", "2024-01-05 00:00:00+00", timedelta(0, 1)),
+        ("timestamp(0)", "2024-01-05 10:00:00", "2024-01-04 10:00:00", timedelta(days=1)),
+        ("bigint", "-9223372036854775807", "-9223372036854775808", 5),
+        ("oid", "3", "1", 5),
+        ("numeric(3,1)", "1.5", "-98.5", 100),
+        ("real", "1.5", "-98.5", 100),
+    ],
+)
+def test_every_type_of_cursor_can_be_looked_back_in(
+    postgres: Postgres, opened: Open, kind: str, newest: str, late: str, lookback: Any
+) -> None:
+    postgres.run(f"CREATE TABLE t (v {kind}); INSERT INTO t VALUES ('{newest}')")
+    stream = table("t", cursor="v", mode="append", lookback=lookback)
+    first = read(opened(postgres.url), stream)
+    postgres.run(f"INSERT INTO t VALUES ('{late}')")
+    second = read(opened(postgres.url), stream, first.state)
+    assert len(second.rows) == 1
+    assert len(read(opened(postgres.url), stream, second.state).rows) == 0
+
+
+@pytest.mark.parametrize(
+    ("newest", "late", "too_late"),
+    [
+        ("2024-01-05", "2024-01-03", "2024-01-02"),
+        ("2024-01-05T10:00Z", "2024-01-03T10:00Z", "2024-01-03T09:59Z"),
+        ("2024-01-05 10:00:00.250", "2024-01-03 10:00:00.250", "2024-01-03 10:00:00.249"),
+        ("2024-01-05T10:00:00+02:00", "2024-01-03T10:00:00+02:00", "2024-01-03T09:59:59+02:00"),
+    ],
+)
+def test_moments_in_texts_are_looked_back_in_by_their_spelling(
+    tmp_path: Path, opened: Open, newest: str, late: str, too_late: str
+) -> None:
+    file = tmp_path / "books.db"
+    stream = table("t", cursor="at", mode="append", lookback=timedelta(days=2))
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE t (at TEXT)")
+        connection.execute("INSERT INTO t VALUES (?)", [newest])
+        connection.commit()
+        first = read(opened(f"sqlite:///{file}"), stream)
+        connection.executemany("INSERT INTO t VALUES (?)", [(late,), (too_late,)])
+        connection.commit()
+        assert read(opened(f"sqlite:///{file}"), stream, first.state).column("at") == [late]
+    connection.close()

@@ -8,6 +8,9 @@ value: rows that came later under the very same value are not missed. So some ro
 read again. Where the stream has a key (merge, history), loading them again changes
 nothing. Where rows are appended, the state holds a digest of each row that the next
 run will meet again, and such rows are left out once.
+
+With a lookback the next run begins so much before the newest value, and what is said of
+rows read again holds for all of them: rows that come late with older values are found.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from pipelines.errors import ConfigurationError, DeclarationError, RequestRefused
@@ -29,11 +34,13 @@ class Progress:
 
     `value` and `upto` are texts as the database writes them: from where the last run
     said to go on, and the greatest that it met (a moment that lies ahead is met, but
-    not gone on from). `columns` are those that its digests were made of.
+    not gone on from). `columns` are those that its digests were made of; `lookback` is
+    how far before the newest value the next run is to begin.
     """
 
     cursor: str
     exact: bool
+    lookback: timedelta | int | None = None
     value: str | None = None
     upto: str | None = None
     columns: tuple[str, ...] = ()
@@ -45,7 +52,7 @@ class Progress:
         """The way of this run; None when the stream is read whole."""
         if stream.cursor is None or stream.mode == "replace":
             return None
-        made = cls(stream.cursor, exact=stream.mode == "append")
+        made = cls(stream.cursor, stream.mode == "append", stream.lookback)
         if not state:
             return made
         if state.get("field") != stream.cursor:
@@ -67,6 +74,37 @@ class Progress:
                 f"{theirs} has no column {self.cursor}, which the stream declares as its cursor. "
                 f"It has: {', '.join(names)}."
             )
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the next run may begin before this one did.
+
+        Not where rows are appended: no digest was made of what this one did not read.
+        """
+        return self.lookback is not None and not self.exact
+
+    def behind(self, newest: Any) -> Any:
+        """The value so much before the newest that the next run is to begin there."""
+        back = self.lookback
+        if back is None or newest is None:
+            return newest
+        if isinstance(back, timedelta):
+            if isinstance(newest, datetime):
+                return newest - back
+            if isinstance(newest, date):
+                # Less than a day before is the day before.
+                return (datetime.combine(newest, time()) - back).date()
+        elif isinstance(newest, int | float | Decimal):
+            return newest - back
+        raise self.misfit(f"a value such as {str(newest)[:40]!r}")
+
+    def misfit(self, what: str) -> DeclarationError:
+        """The lookback that is declared can't be counted in this column."""
+        given = "a length of time" if isinstance(self.lookback, timedelta) else "a number"
+        return DeclarationError(
+            f"The cursor {self.cursor} has {what}, which {given} can't be taken from. Declare "
+            "the lookback as a timedelta for dates and times, as a whole number for numbers."
+        )
 
     def is_new(self, digest: str | None) -> bool:
         """Whether a row is to be handed out; a digest is given where it may have been."""

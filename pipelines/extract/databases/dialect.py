@@ -181,6 +181,11 @@ class _Way:
         further = sa.literal(1) if before is None else _flag(most > before)
         self._upto, ahead = connection.execute(sa.select(most, further)).one()
         self._value = _bounded(self._upto, self._kind) if ahead else before
+        if progress.lookback is not None and self._upto is not None:
+            newest = _bounded(self._upto, self._kind)
+            is_said = isinstance(newest, str) and self._kind is not TEXT
+            value = progress.behind(_restored(newest, self._kind) if is_said else newest)
+            self._value = value if before is None or progress.goes_back else max(value, before)
 
     def select(self, chosen: list[Any]) -> sa.Select[Any]:
         """The statement that gives the rows."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,14 @@ from pipelines.extract.databases.cursor import Progress
 from pipelines.extract.databases.postgres_catalog import Relation
 from pipelines.extract.databases.postgres_session import Session
 from pipelines.extract.databases.postgres_text import misfit_text, settled_value
-from pipelines.extract.databases.postgres_types import CURSORS, ENDLESS, MOMENTS, Way, way
+from pipelines.extract.databases.postgres_types import (
+    CURSORS,
+    ENDLESS,
+    MOMENTS,
+    NUMBERS,
+    Way,
+    way,
+)
 from pipelines.extract.databases.postgres_values import as_is, plain, utf8
 from pipelines.extract.databases.rejects import reject
 from pipelines.flow import Reject
@@ -84,10 +92,11 @@ class Reading:
         # NaN sorts behind every number. Asked like this, an index answers both.
         real = f"WHERE {column} < 'NaN'" if self._kind in ENDLESS else ""
         value = f"least(top, {_AHEAD[self._kind]})" if self._kind in MOMENTS else "top"
+        value = self._behind(value)
         before = "NULL"
         if self.progress.value is not None:
             before = self._constant(self.progress.value)
-            value = f"greatest({value}, {before})"
+            value = value if self.progress.goes_back else f"greatest({value}, {before})"
         sql = (
             f"SELECT (CASE WHEN top IS NULL THEN {before} ELSE {value} END)::text AS value, "
             f"most::text AS upto FROM (SELECT (SELECT max({column}) FROM {table} {real}) AS top, "
@@ -95,6 +104,22 @@ class Reading:
         )
         row = session.ask(sql, f"looking at {column} of {self.relation.shown}")[0]
         self.value, self.upto = row["value"], row["upto"]
+
+    def _behind(self, value: str) -> str:
+        """The value less the lookback, as Postgres counts; no less than its type can hold."""
+        assert self.progress is not None
+        back = self.progress.lookback
+        if back is None:
+            return value
+        if isinstance(back, timedelta) and self._kind in MOMENTS:
+            return f"({value} - interval '{back.total_seconds():.6f} seconds')::{self._kind}"
+        if isinstance(back, timedelta) or self._kind not in NUMBERS:
+            raise self.progress.misfit(f"the type {self._kind}")
+        least = NUMBERS[self._kind]
+        if least is None:
+            return f"{value} - {back}"
+        # By way of texts: not every whole type has a cast from a wider one.
+        return f"greatest({value}::text::numeric - {back}, {least})::text::{self._kind}"
 
     def statements(self, connections: int, *, by_pages: bool) -> list[str]:
         """The SELECTs that together give the run's rows, each once."""
@@ -147,7 +172,9 @@ class Reading:
     def _constant(self, value: str) -> str:
         assert self.progress is not None
         column = next(w.field for w in self.ways if w.field.name == self.progress.cursor)
-        return f"{literal(value)}::{column.spelled}"
+        # Less a lookback, a number may have more digits than its column's.
+        kind = column.type if column.type == "numeric" else column.spelled
+        return f"{literal(value)}::{kind}"
 
     def _condition(self) -> str:
         if self.progress is None or self.progress.value is None:

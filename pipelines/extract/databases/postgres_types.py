@@ -48,6 +48,16 @@ CURSORS = _ORDERED | {"timestamptz", "text", "varchar", "bpchar", "oid"}
 ENDLESS = {"numeric", "float4", "float8"}
 """Types with NaN, which sorts behind everything and must not become a cursor."""
 MOMENTS = {"date", "timestamp", "timestamptz"}
+NUMBERS = {
+    "int2": -(2**15),
+    "int4": -(2**31),
+    "int8": -(2**63),
+    "oid": 0,
+    "numeric": None,
+    "float4": None,
+    "float8": None,
+}
+"""Types that numbers can be taken from, with the least that each can hold, if any."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote as percent
@@ -25,7 +26,14 @@ from pipelines.extract.databases.faults import fault
 from pipelines.extract.databases.kinds import ANYTHING, BYTES, Kind
 from pipelines.extract.databases.names import joined_name, split_name
 from pipelines.extract.databases.records import Shape, unseen
-from pipelines.extract.databases.sqlite_types import NUMBERS, ORDERED_AS, TEXTS, kind_of
+from pipelines.extract.databases.sqlite_types import (
+    NUMBERS,
+    ORDERED_AS,
+    TEXTS,
+    kind_of,
+    moment_of,
+    respelled,
+)
 from pipelines.extract.readers import FoundStream
 from pipelines.flow import Pulled
 from pipelines.naming import literal, normalise, quote
@@ -182,11 +190,27 @@ class _Way:
         return f"{self._column} {sign} {_constant(value)}"
 
     def _greatest(self, connection: sqlite3.Connection) -> str | None:
-        before = self.along.value
-        if before is None:
-            return self._upto
-        row = connection.execute(f"SELECT quote(max({_constant(before)}, {self._upto}))").fetchone()
+        before, value = self.along.value, self._behind(connection)
+        if before is None or self.along.goes_back:
+            return value
+        row = connection.execute(f"SELECT quote(max({_constant(before)}, {value}))").fetchone()
         return str(row[0])
+
+    def _behind(self, connection: sqlite3.Connection) -> str:
+        """The newest value less the lookback, as a constant."""
+        newest = str(self._upto)
+        if self.along.lookback is None:
+            return newest
+        if not newest.startswith("'"):
+            if isinstance(self.along.lookback, timedelta):
+                raise self.along.misfit(f"a number such as {newest[:40]}")
+            row = connection.execute(f"SELECT quote({newest} - {self.along.lookback})").fetchone()
+            return str(row[0])
+        text = newest[1:-1]
+        try:
+            return literal(respelled(text, self.along.behind(moment_of(text))))
+        except ValueError:
+            raise self.along.misfit(f"a text such as {text[:40]!r}") from None
 
 
 def _constant(value: str) -> str:

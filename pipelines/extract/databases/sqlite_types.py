@@ -1,7 +1,7 @@
 """What SQLite's declared types mean.
 
-Belongs here: from the words after a column's name to a kind. Does not belong here:
-values.
+Belongs here: from the words after a column's name to a kind, and how moments are
+spelled. Does not belong here: values.
 
 SQLite takes any words for a type and any value for a column. The rules are its own
 (INT, CHAR, BLOB, REAL … in this order), and what else is in wide use: BOOLEAN, DATE,
@@ -11,6 +11,7 @@ DATETIME, DECIMAL(p,s). A column of no known type is read as text.
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
 
 from pipelines.extract.databases.kinds import (
     ANYTHING,
@@ -33,6 +34,30 @@ _DIGITS = re.compile(r"(?:DECIMAL|NUMERIC|DEC)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\
 _WHOLE = whole("BIGINT")
 ORDERED_AS = {_WHOLE: NUMBERS, REAL: NUMBERS, TEXT: TEXTS}
 """Kinds of which the sort is certain; the others are as they are found."""
+
+
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(?:([T ])(\d\d:\d\d(?::\d\d)?)(?:([.,])(\d+))?(.*))?", re.DOTALL
+)
+
+
+def moment_of(text: str) -> date:
+    """The day, or the day and time, that a text says by ISO 8601; ValueError for another."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return datetime.fromisoformat(text) if found[1] else date.fromisoformat(text)
+
+
+def respelled(like: str, moment: date) -> str:
+    """A moment as another text spells its own: texts are compared, not moments."""
+    found = _MOMENT.fullmatch(like)
+    if found is None or not isinstance(moment, datetime):
+        return moment.isoformat()
+    separator, clock, point, digits, zone = (part or "" for part in found.groups())
+    parts = f"{moment.microsecond:06d}".ljust(len(digits), "0")[: len(digits)]
+    time = moment.time().isoformat("seconds")[: len(clock)]
+    return f"{moment.date().isoformat()}{separator}{time}{point}{parts}{zone}"
 
 
 def kind_of(declared: str) -> Kind:
