@@ -1,6 +1,6 @@
-"""What calamine makes of a workbook's styles and shared texts.
+"""What calamine makes of a workbook's styles.
 
-Belongs here: asking it, by a sheet that holds one cell for each. Does not belong
+Belongs here: asking it, by a sheet that holds one number in each. Does not belong
 here: any rule about them. So whatever is a date to calamine is one everywhere.
 """
 
@@ -10,11 +10,8 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
-import pyarrow as pa
 import python_calamine as calamine
 
 from pipelines.extract.formats.excel_scan import MOMENT, NUMBER, STRANGE
@@ -24,9 +21,10 @@ _SHEET = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
     "<sheetData>{}</sheetData></worksheet>"
 )
-_ROW = '<row r="{0}"><c r="A{0}" {1}><v>{2}</v></c></row>'
+_ROW = '<row r="{0}"><c r="A{0}" s="{1}"><v>{2}</v></c></row>'
 _NEEDED = re.compile(r"(?:xl/(?:_rels/)?[^/]+|_rels/[^/]+|\[content_types\]\.xml)", re.IGNORECASE)
-_SHARED = "xl/sharedstrings.xml"
+SHARED_PART = "xl/sharedstrings.xml"
+"""Where shared texts are, whatever the case of its letters."""
 _STYLES = "xl/styles.xml"
 _MOST_ROWS = 1 << 20
 _MOMENT = dt.datetime(1900, 3, 1, 12)  # noqa: DTZ001
@@ -35,18 +33,18 @@ _DAYS = 61.5
 
 
 class Asked:
-    """The styles and shared texts that cells of one sheet name by their numbers."""
+    """The styles that cells of one sheet name by their numbers."""
 
     def __init__(self, archive: zipfile.ZipFile, part: str, sheet: str) -> None:
         self._sheet = sheet
         self._part = part
         self._parts = {
-            name: archive.read(name) for name in archive.namelist() if _NEEDED.fullmatch(name)
+            name: archive.read(name)
+            for name in archive.namelist()
+            if _NEEDED.fullmatch(name) and name.lower() != SHARED_PART
         }
-        styles = self._named(_STYLES)
-        count = styles.count(b"xf") + 1
-        answers = self._ask([f's="{number}"' for number in range(count)], [_DAYS] * count)
-        self._styles = [_kind(answer) for answer in answers]
+        styles = b"".join(data for name, data in self._parts.items() if name.lower() == _STYLES)
+        self._styles = [_kind(answer) for answer in self._ask(styles.count(b"xf") + 1)]
 
     def style(self, number: bytes) -> int:
         """What a number of this style is; without one, a number."""
@@ -56,23 +54,15 @@ class Asked:
             return STRANGE
         return self._styles[int(number)] if int(number) < len(self._styles) else STRANGE
 
-    @cached_property
-    def shared(self) -> pa.StringArray:
-        """All shared texts."""
-        data = self._named(_SHARED)
-        count = data.count(b"<si>") + data.count(b"<si ")
-        return pa.array(self._ask(['t="s"'] * count, range(count), shared=True), pa.string())
-
-    def _ask(self, attributes: Sequence[str], values: Any, *, shared: bool = False) -> list[Any]:
-        """What one cell with each of the attributes and values is to calamine."""
-        if len(attributes) > _MOST_ROWS:
+    def _ask(self, styles: int) -> list[Any]:
+        """What a number in each of the styles is to calamine."""
+        if styles > _MOST_ROWS:
             raise NotPlain
-        rows = map(_ROW.format, range(1, len(attributes) + 1), attributes, values)
+        rows = [_ROW.format(number + 1, number, _DAYS) for number in range(styles)]
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w") as target:
             for name, data in self._parts.items():
-                if shared or name.lower() != _SHARED:
-                    target.writestr(name, data)
+                target.writestr(name, data)
             target.writestr(self._part, _SHEET.format("".join(rows)))
         made.seek(0)
         try:
@@ -80,12 +70,9 @@ class Asked:
             found = book.get_sheet_by_name(self._sheet).to_python(skip_empty_area=False)
         except calamine.CalamineError:
             raise NotPlain from None
-        if len(found) != len(attributes) or any(len(row) != 1 for row in found):
+        if len(found) != styles or any(len(row) != 1 for row in found):
             raise NotPlain
         return [row[0] for row in found]
-
-    def _named(self, name: str) -> bytes:
-        return next((data for at, data in self._parts.items() if at.lower() == name), b"")
 
 
 def _kind(answer: Any) -> int:

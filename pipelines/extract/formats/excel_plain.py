@@ -9,6 +9,7 @@ Whatever is not certain to be read as calamine reads it raises NotPlain.
 from __future__ import annotations
 
 import zipfile
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.arrays import int64
-from pipelines.extract.formats.excel_asked import Asked
+from pipelines.extract.formats.excel_asked import SHARED_PART, Asked
 from pipelines.extract.formats.excel_scan import (
     BOOL,
     EMPTY,
@@ -30,13 +31,12 @@ from pipelines.extract.formats.excel_scan import (
 )
 from pipelines.extract.formats.excel_tables import Fault, Grid
 from pipelines.extract.formats.excel_tags import Bits, NotPlain, blocks
+from pipelines.extract.formats.excel_texts import shared_texts, unescaped
 
 _MOST_CELLS = 60_000_000
 _MOST_PIECES = 200_000
 _KINDS = {b"s": SHARED, b"str": TEXT, b"inlineStr": TEXT, b"b": BOOL, b"e": ERROR}
 _ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
-_ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
-_ESCAPED = "&(?:lt|gt|quot|apos|amp);"
 _EPOCH = 25_569
 _FIRST_DAY, _LAST_DAY = 61, 2_958_465
 _DAY_MS = 86_400_000
@@ -49,6 +49,7 @@ class Plain:
     """
 
     def __init__(self, path: str, part: str, sheet: str) -> None:
+        self._path = path
         with zipfile.ZipFile(path) as archive:
             self._asked = Asked(archive, part, sheet)
             with archive.open(part) as file:
@@ -73,6 +74,12 @@ class Plain:
         self._cells = cells
         self._escaped = any(some.escaped for some in cells)
         self._texts = [self._resolved(column) for column in range(self.width)]
+
+    @cached_property
+    def _shared(self) -> pa.StringArray:
+        with zipfile.ZipFile(self._path) as archive:
+            parts = [name for name in archive.namelist() if name.lower() == SHARED_PART]
+            return shared_texts(b"".join(map(archive.read, parts)))
 
     def _kind_of(self, said: bytes | None, style: bytes) -> int:
         if said is None or said == b"n":
@@ -146,7 +153,7 @@ class Plain:
         kinds = self._kinds[column]
         present = set(np.flatnonzero(np.bincount(kinds, minlength=8)).tolist())
         if TEXT in present and self._escaped:
-            texts = _unescaped(texts)
+            texts = unescaped(texts)
         if ERROR in present:
             said = texts.filter(_bits(kinds == ERROR)).unique().to_pylist()
             if not _ERRORS.issuperset(said):
@@ -154,7 +161,7 @@ class Plain:
         if SHARED in present:
             shared = _bits(kinds == SHARED)
             which = _cast(pc.if_else(shared, texts, None), pa.int64())
-            texts = pc.if_else(shared, _fetched(self._asked.shared, which), texts)
+            texts = pc.if_else(shared, _fetched(self._shared, which), texts)
             kinds[kinds == SHARED] = TEXT
         if TEXT in present or SHARED in present:
             sizes = np.frombuffer(pc.binary_length(texts).buffers()[1], np.int32, len(texts))
@@ -170,18 +177,6 @@ def _fetched(shared: pa.StringArray, which: pa.Int64Array) -> pa.StringArray:
         return shared.take(which)
     except pa.ArrowIndexError:
         raise NotPlain from None
-
-
-def _unescaped(texts: pa.StringArray) -> pa.StringArray:
-    """NotPlain where there are other escapes than the five that every writer knows."""
-    if not pc.any(pc.match_substring(texts, "&")).as_py():
-        return texts
-    every, known = pc.count_substring(texts, "&"), pc.count_substring_regex(texts, _ESCAPED)
-    if not pc.all(pc.equal(every, known)).as_py():
-        raise NotPlain
-    for escape, means in _ESCAPES:
-        texts = pc.replace_substring(texts, escape, means)
-    return texts
 
 
 def _bits(which: Bits) -> pa.BooleanArray:

@@ -14,14 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pipelines.arrays import int64
 from pipelines.extract.formats.excel_tags import (
     CELL,
     CELL_EMPTY,
@@ -36,6 +33,7 @@ from pipelines.extract.formats.excel_tags import (
     check,
     tags_of,
 )
+from pipelines.extract.formats.excel_texts import between, spans
 
 EMPTY, NUMBER, TEXT, SHARED, BOOL, ERROR, MOMENT, STRANGE = range(8)
 """What a cell holds; STRANGE cells are plain as long as they hold nothing."""
@@ -45,8 +43,6 @@ _MOST_CELLS = 16 << 20
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 _CELL_START = int.from_bytes(b'<c r="', "little")
 _ROW_START = int.from_bytes(b'<row r="', "little")
-
-_KEPT = b'<t xml:space="preserve">'
 
 _REST = re.compile(rb'(?:\s+[\w:]+="[^"]*")*\s*/?')
 _KIND = re.compile(rb'\s([st])="([^"]*)"')
@@ -96,7 +92,7 @@ def scan(block: bytes, kind_of: Callable[[bytes | None, bytes], int]) -> Cells:
     kinds, inline = kinds[holding], inline[holding]
     if ((tags[values] == T) != inline).any() or (kinds == STRANGE).any():
         raise NotPlain
-    begin, end = _texts(block, buffer, starts[values], starts[values + 1])
+    begin, end = spans(block, buffer, starts[values], starts[values + 1])
     filled = (kinds == TEXT) | (begin < end)
     place = numbers[owner[holding]] - numbers[0], columns[holding]
     return _placed(block, place, kinds, begin, end, filled, int(numbers[0]), int(numbers[-1]))
@@ -166,28 +162,6 @@ def _values(tags: Codes, cells: Ints) -> tuple[Ints, Ints]:
     return np.searchsorted(cells, values) - 1, values
 
 
-def _texts(block: bytes, buffer: Codes, tag: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """From where to where the texts go that stand between these tags and `end`.
-
-    NotPlain where white space around a text may be no part of it.
-    """
-    short = buffer.take(tag + 2) == ord(">")
-    begin = tag + 3
-    if not short.all():
-        begin[~short] = np.minimum(tag + len(_KEPT), end)[~short]
-        if between(pa.binary(), block, tag[~short], begin[~short]).unique().to_pylist() != [_KEPT]:
-            raise NotPlain
-    bare = short & (buffer.take(tag + 1) == ord("t")) & (begin < end)
-    edges = buffer.take(begin[bare]), buffer.take(end[bare] - 1)
-    if any((edge <= ord(" ")).any() for edge in edges):
-        raise NotPlain
-    if any((edge >= 0x80).any() for edge in edges):
-        texts = between(pa.string(), block, begin[bare], end[bare])
-        if not pc.utf8_trim_whitespace(texts).equals(texts):
-            raise NotPlain
-    return begin, end
-
-
 def _placed(
     block: bytes,
     place: tuple[Ints, Ints],
@@ -211,23 +185,3 @@ def _placed(
     placed.reshape(-1)[at] = kinds[filled]
     texts = between(pa.string(), block, begin, end, which, placed.reshape(-1) != EMPTY)
     return Cells(first, b"&" in block, placed, texts)
-
-
-def between(
-    kind: pa.DataType,
-    block: bytes,
-    begin: Ints,
-    end: Ints,
-    which: Ints | None = None,
-    valid: Bits | None = None,
-) -> Any:
-    """The pieces of a block from each `begin` to each `end`, or those named by `which`."""
-    edges = np.empty(2 * len(begin) + 1, np.int32)
-    edges[0:-1:2], edges[1::2], edges[-1] = begin, end, len(block)
-    buffers = [None, pa.py_buffer(edges), pa.py_buffer(block)]
-    every = pa.Array.from_buffers(kind, 2 * len(begin), buffers)
-    if which is None:
-        return every.take(int64(np.arange(0, 2 * len(begin), 2)))
-    mask = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    chosen = pa.Array.from_buffers(pa.int64(), len(which), [mask, pa.py_buffer(2 * which)])
-    return every.take(chosen)

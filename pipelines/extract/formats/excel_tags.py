@@ -72,7 +72,7 @@ def blocks(sheet: IO[bytes]) -> Iterator[bytes]:
         coming = _ahead(sheet, pool)
         waiting = next(coming, b"")
         head, begin, waiting = waiting.partition(b"<sheetData>")
-        if not begin or b"\0" in head or _OTHER_ENCODING.search(head):
+        if not begin or not head_is_plain(head):
             raise NotPlain
         while True:
             cut = waiting.rfind(b"</row>") + 6
@@ -106,9 +106,7 @@ def tags_of(buffer: Codes) -> tuple[Codes, Ints]:
     does no harm.
     """
     starts = np.flatnonzero(buffer == ord("<"))
-    name = buffer.take(starts + 1).astype(np.uint16)
-    name |= buffer.take(starts + 2).astype(np.uint16) << 8
-    tags = _KNOWN.take(name)
+    tags = _KNOWN.take(names_of(buffer, starts))
     if (tags[0] != ROW and tags[0] != ROW_EMPTY) or tags[-1] != _ROW_END:
         raise NotPlain
     opening = np.flatnonzero(_OPENING.take(tags))
@@ -119,6 +117,18 @@ def tags_of(buffer: Codes) -> tuple[Codes, Ints]:
     if not _FOLLOWS.take(tags[:-1] * 16 + tags[1:]).all():
         raise NotPlain
     return tags, starts
+
+
+def names_of(buffer: Codes, starts: Ints) -> npt.NDArray[np.uint16]:
+    """The first two bytes of each tag's name, the first in the lower half."""
+    names = buffer.take(starts + 1).astype(np.uint16)
+    names |= buffer.take(starts + 2).astype(np.uint16) << 8
+    return names
+
+
+def head_is_plain(head: bytes) -> bool:
+    """Whether what stands before the first tag of interest tells of UTF-8."""
+    return b"\0" not in head and _OTHER_ENCODING.search(head) is None
 
 
 def check(block: bytes) -> None:
