@@ -5,8 +5,6 @@ Every format decoder takes a `Content` and nothing else of the outside world.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -26,6 +24,10 @@ class Content:
 
     def seekable(self) -> BinaryIO:
         """The same bytes for formats that jump about; large ones go to disk."""
+        # Imported here, for the child that reads workbooks needs neither.
+        import shutil
+        import tempfile
+
         spool = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115  (the reader closes it)
         shutil.copyfileobj(self.stream, spool, 1 << 20)
         spool.seek(0)

@@ -17,7 +17,6 @@ import json
 import os
 import resource
 import sys
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ MEMORY = 4 << 30
 CPU_SECONDS = 120
 
 
-class _WithoutOthers(MetaPathFinder):
+class _WithoutOthers:
     """pyarrow imports these to recognise their objects; here are none, and it is slow."""
 
     def __init__(self, *names: str) -> None:

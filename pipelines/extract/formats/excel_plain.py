@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.arrays import int64
+from pipelines.arrays import int64, text
 from pipelines.extract.formats.excel_asked import SHARED_PART, Asked
 from pipelines.extract.formats.excel_scan import (
     BOOL,
@@ -30,7 +30,7 @@ from pipelines.extract.formats.excel_scan import (
     scan,
 )
 from pipelines.extract.formats.excel_tables import Fault, Grid
-from pipelines.extract.formats.excel_tags import Bits, NotPlain, blocks
+from pipelines.extract.formats.excel_tags import Bits, Codes, NotPlain, blocks
 from pipelines.extract.formats.excel_texts import shared_texts, unescaped
 
 _MOST_CELLS = 60_000_000
@@ -40,6 +40,8 @@ _ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
 _EPOCH = 25_569
 _FIRST_DAY, _LAST_DAY = 61, 2_958_465
 _DAY_MS = 86_400_000
+_ZERO = text("0")
+_NOTHING = pa.nulls(1, pa.string())[0]
 
 
 class Plain:
@@ -107,7 +109,7 @@ class Plain:
         found: list[Any] = [""] * (last - first)
         kinds = self._kinds[column, first:last]
         texts = self._texts[column].slice(first, last - first)
-        for kind in np.unique(kinds[kinds != EMPTY]).tolist():
+        for kind in _present(kinds):
             places = np.flatnonzero(kinds == kind)
             chosen = texts.take(int64(places))
             values = _typed(kind, chosen).to_pylist()
@@ -125,13 +127,13 @@ class Plain:
     def array(self, column: int, first: int, last: int, *, as_text: bool) -> pa.Array | None:
         """The cells of some rows as one column; None where each must be looked at."""
         kinds = self._kinds[column, first:last]
-        present = np.flatnonzero(np.bincount(kinds, minlength=2)[1:]) + 1
+        present = _present(kinds)
         texts = self._texts[column].slice(first, last - first)
-        if len(present) == 0:
+        if not present:
             return pa.nulls(last - first)
         if len(present) > 1 or present[0] == ERROR or (as_text and present[0] != TEXT):
             return None
-        return _column(int(present[0]), texts)
+        return _column(present[0], texts)
 
     def _resolved(self, column: int) -> pa.StringArray:
         """The texts of a column, without escapes; those in the shared strings fetched."""
@@ -151,7 +153,7 @@ class Plain:
         except pa.ArrowInvalid:
             raise NotPlain from None  # More than 2 GB of text.
         kinds = self._kinds[column]
-        present = set(np.flatnonzero(np.bincount(kinds, minlength=8)).tolist())
+        present = _present(kinds)
         if TEXT in present and self._escaped:
             texts = unescaped(texts)
         if ERROR in present:
@@ -160,7 +162,7 @@ class Plain:
                 raise NotPlain
         if SHARED in present:
             shared = _bits(kinds == SHARED)
-            which = _cast(pc.if_else(shared, texts, None), pa.int64())
+            which = _cast(pc.if_else(shared, texts, _NOTHING), pa.int64())
             texts = pc.if_else(shared, _fetched(self._shared, which), texts)
             kinds[kinds == SHARED] = TEXT
         if TEXT in present or SHARED in present:
@@ -168,7 +170,7 @@ class Plain:
             blank = (kinds == TEXT) & (sizes == 0)
             if blank.any():
                 kinds[blank] = EMPTY
-                texts = pc.if_else(_bits(blank), None, texts)
+                texts = pc.if_else(_bits(blank), _NOTHING, texts)
         return texts
 
 
@@ -177,6 +179,11 @@ def _fetched(shared: pa.StringArray, which: pa.Int64Array) -> pa.StringArray:
         return shared.take(which)
     except pa.ArrowIndexError:
         raise NotPlain from None
+
+
+def _present(kinds: Codes) -> list[int]:
+    """What some cells hold, the empty ones left out."""
+    return [kind for kind in np.flatnonzero(np.bincount(kinds)).tolist() if kind != EMPTY]
 
 
 def _bits(which: Bits) -> pa.BooleanArray:
@@ -196,7 +203,7 @@ def _typed(kind: int, texts: pa.StringArray) -> pa.Array:
     if kind == NUMBER:
         return _cast(texts, pa.float64())
     if kind == BOOL:
-        return pc.not_equal(texts, "0")
+        return pc.not_equal(texts, _ZERO)
     if kind == MOMENT:
         return _moments(_cast(texts, pa.float64()))
     return texts
@@ -208,7 +215,7 @@ def _column(kind: int, texts: pa.StringArray) -> pa.Array:
         days = _cast(texts, pa.float64())
         if pc.all(pc.equal(days, pc.floor(days))).as_py():
             _check_days(days)
-            return pc.subtract(days, _EPOCH).cast(pa.int32()).cast(pa.date32())
+            return pc.subtract(days, _double(_EPOCH)).cast(pa.int32()).cast(pa.date32())
     values = _typed(kind, texts)
     if kind == NUMBER:
         try:
@@ -221,9 +228,15 @@ def _column(kind: int, texts: pa.StringArray) -> pa.Array:
 def _moments(days: pa.DoubleArray) -> pa.TimestampArray:
     """Days since 1899-12-30 as moments, to the nearest millisecond."""
     _check_days(days)
-    rounded = pc.floor(pc.add(pc.multiply(days, _DAY_MS), 0.5)).cast(pa.int64())
-    since = pc.subtract(rounded, _EPOCH * _DAY_MS)
+    rounded = pc.floor(pc.add(pc.multiply(days, _double(_DAY_MS)), _double(0.5)))
+    since = pc.subtract(rounded, _double(_EPOCH * _DAY_MS)).cast(pa.int64())
     return since.cast(pa.timestamp("ms")).cast(pa.timestamp("us"))
+
+
+def _double(value: float) -> pa.DoubleScalar:
+    """One number, without pyarrow's look at Python objects."""
+    data = pa.py_buffer(np.array([value], np.float64))
+    return pa.Array.from_buffers(pa.float64(), 1, [None, data])[0]
 
 
 def _check_days(days: pa.DoubleArray) -> None:
