@@ -6,9 +6,14 @@ belong here: either of them.
 
 from __future__ import annotations
 
+import ast
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import BinaryIO
+
+import pyarrow as pa
 
 from pipelines.catalog.catalog import stream_tables
 from pipelines.engine.core import Engine
@@ -21,12 +26,22 @@ from pipelines.load.landing import Landing, Package
 from pipelines.load.manifest import RawFile, Rules
 from pipelines.load.raw import open_raw
 from pipelines.load.records import read_state
-from pipelines.load.release import Wanted, raw_records, wanted_records, write_release
+from pipelines.load.release import (
+    Origin,
+    Wanted,
+    raw_records,
+    wanted_records,
+    write_release,
+)
 from pipelines.load.replay import rebuild
 from pipelines.load.writer import Aim
 from pipelines.naming import NameMap
-from pipelines.spec import FileStream, PulledStream, Source, Stream
+from pipelines.spec import Column, Database, FileStream, PulledStream, Source, Stream
+from pipelines.sqltypes import arrow_type
 from resources.files import FileStore
+from resources.warehouse import table_columns
+
+_ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
 
 
 def replay_quarantine(engine: Engine, table: str, *, run_id: str) -> TableReport:
@@ -44,6 +59,9 @@ def replay_quarantine(engine: Engine, table: str, *, run_id: str) -> TableReport
         assert isinstance(stream, PulledStream)
         with engine.warehouse.read() as connection:
             records = raw_records(connection, table, item)
+            columns = table_columns(connection, table)
+        if isinstance(source.connection, Database):
+            return _from_rows(records, stream, names, table, columns)
         return again(records, stream, names, table)
 
     with engine.warehouse.read() as connection:
@@ -91,6 +109,56 @@ def _stream(engine: Engine, table: str) -> tuple[Source, Stream, Landing]:
         )
     source, stream = found
     return source, stream, Landing(engine.settings.landing, source.name, stream.name)
+
+
+def _from_rows(
+    records: Sequence[tuple[Origin, str]],
+    stream: PulledStream,
+    names: NameMap,
+    table: str,
+    columns: Mapping[str, str],
+) -> Iterator[Chunk]:
+    """Rows of a database, from JSON: it has no word for most types, the table has them.
+
+    A type that the stream declares by now comes first.
+    """
+    typed = {name: Column(type=sql) for name, sql in columns.items() if _is_told(name, sql)}
+    declared = {name: column for name, column in stream.columns.items() if column.type}
+    blobs = [n for n, sql in columns.items() if sql == "BLOB" and n not in declared]
+    stream = replace(stream, columns={**stream.columns, **typed, **declared})
+    for chunk in again(records, stream, names, table):
+        yield _with_bytes(chunk, blobs)
+
+
+def _is_told(name: str, sql: str) -> bool:
+    """Whether a column's type makes its values of their text again."""
+    if name.startswith("_") or sql == "BLOB":
+        return False
+    try:
+        kind = arrow_type(sql)
+    except ValueError:
+        return False
+    return not pa.types.is_string(kind)
+
+
+def _with_bytes(chunk: Chunk, blobs: Sequence[str]) -> Chunk:
+    """The chunk with the bytes that the texts of these columns stand for."""
+    rows = chunk.rows
+    for name in set(blobs) & set(rows.column_names):
+        texts = rows.column(name).to_pylist()
+        values = pa.array([v if v is None else _bytes(v) for v in texts], pa.binary())
+        rows = rows.set_column(rows.schema.get_field_index(name), name, values)
+    return replace(chunk, rows=rows)
+
+
+def _bytes(text: str) -> bytes:
+    """Bytes from DuckDB's spelling or, as contracts set them aside, from Python's.
+
+    DuckDB escapes quotes, so no text is both.
+    """
+    if text[:2] in ("b'", 'b"'):
+        return bytes(ast.literal_eval(text))
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).encode("latin-1")
 
 
 def _from_files(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
@@ -10,13 +11,13 @@ import pyarrow.compute as pc
 import pytest
 
 from pipelines.catalog import Catalog
-from pipelines.engine import Engine, run_stream
+from pipelines.engine import Engine, replay_quarantine, run_stream
 from pipelines.errors import SourceUnavailable
 from pipelines.extract.databases.address import Address
 from pipelines.extract.databases.postgres_session import Session
 from pipelines.spec import PulledStream
 from resources.settings import Settings
-from resources.warehouse import Warehouse, count_rows
+from resources.warehouse import Warehouse, count_rows, table_columns
 from tests.databases import everything
 from tests.databases.conftest import ADDRESS, Postgres, source, table
 
@@ -137,3 +138,72 @@ def test_a_run_that_is_cut_leaves_the_table_and_the_next_one_completes_it(
 def _rows(engine: Engine) -> int:
     with engine.warehouse.read() as lake:
         return count_rows(lake, "raw.books__rows")
+
+
+def test_rows_that_were_set_aside_are_loaded_once_their_type_is_declared(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, postgres: Postgres
+) -> None:
+    """Without asking the database again, where they may be gone by then."""
+    monkeypatch.setenv(ADDRESS.env, postgres.url)
+    postgres.run(
+        "CREATE TABLE t (id int PRIMARY KEY, amount numeric(5,2), day date, seen timestamptz,"
+        " blob bytea, list int[]);"
+        "INSERT INTO t VALUES (1, 1.5, '2024-01-01', '2024-01-01 10:00+02', 'a', '{1}'),"
+        " (2, 'NaN', '2024-01-02', '2024-01-02 10:00+02', 'b', '{2,3}')"
+    )
+    narrow = table("t", mode="merge", key=("id",), cursor="id")
+    wide = table("t", mode="merge", key=("id",), cursor="id", types={"amount": "VARCHAR"})
+    with _engine(settings, narrow) as engine:
+        report = run_stream(engine, source(narrow), narrow, run_id="1")
+        assert (report.rows_loaded, report.rows_quarantined) == (1, 1)
+        postgres.run("DROP TABLE t")
+        before = _types(engine)
+        assert replay_quarantine(engine, "raw.books__rows", run_id="2").rows_loaded == 0
+        assert _types(engine) == before
+    with _engine(settings, wide) as engine:
+        assert replay_quarantine(engine, "raw.books__rows", run_id="3").rows_loaded == 1
+        assert _types(engine) == {**before, "amount": "VARCHAR"}
+        with engine.warehouse.read() as lake:
+            rows = lake.execute(
+                "SELECT id, amount, day::text, epoch(seen), blob, list FROM raw.books__rows "
+                "ORDER BY id"
+            ).fetchall()
+            left = lake.execute("SELECT count(*) FROM quarantine.books__rows").fetchone()
+    assert rows == [
+        (1, "1.50", "2024-01-01", 1704096000.0, b"a", [1]),
+        (2, "NaN", "2024-01-02", 1704182400.0, b"b", [2, 3]),
+    ]
+    assert left == (0,)
+
+
+def test_a_row_without_its_key_comes_back_with_its_bytes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, postgres: Postgres
+) -> None:
+    monkeypatch.setenv(ADDRESS.env, postgres.url)
+    postgres.run(
+        "CREATE TABLE t (id int, code text, blob bytea);"
+        "INSERT INTO t VALUES (1, 'a', '\\x00ff'), (2, NULL, '\\xff00')"
+    )
+    wrong = table("t", mode="merge", key=("code",), cursor="id")
+    right = table("t", mode="merge", key=("id",), cursor="id")
+    with _engine(settings, wrong) as engine:
+        assert run_stream(engine, source(wrong), wrong, run_id="1").rows_quarantined == 1
+    with _engine(settings, right) as engine:
+        assert replay_quarantine(engine, "raw.books__rows", run_id="2").rows_loaded == 1
+        with engine.warehouse.read() as lake:
+            rows = lake.execute("SELECT id, blob FROM raw.books__rows ORDER BY id").fetchall()
+    assert rows == [(1, b"\x00\xff"), (2, b"\xff\x00")]
+
+
+def _types(engine: Engine) -> dict[str, str]:
+    with engine.warehouse.read() as lake:
+        return table_columns(lake, "raw.books__rows")
+
+
+@contextmanager
+def _engine(settings: Settings, stream: PulledStream) -> Iterator[Engine]:
+    engine = Engine(settings, Catalog(sources={"books": source(stream)}))
+    try:
+        yield engine
+    finally:
+        engine.close()

@@ -47,4 +47,6 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    return value.hex() if isinstance(value, bytes) else str(value)
+    if isinstance(value, bytes):
+        return "".join(f"\\x{byte:02X}" for byte in value)  # as DuckDB writes bytes
+    return str(value)
