@@ -89,11 +89,13 @@ class Tap:
     """A Singer tap: an executable in an environment of its own.
 
     `package` are the requirements of that environment; `executable` the command in
-    it, or the path of one that is there already.
+    it, or the path of one that is there already. Taps of the first years take their
+    catalog as `--properties`, and most of those give nothing without it.
     """
 
     executable: str
     package: tuple[str, ...] = ()
+    properties: bool = False
     config: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -76,8 +76,11 @@ def source_of(
     *streams: PulledStream,
     package: tuple[str, ...] = (),
     config: Mapping[str, Any] | None = None,
+    properties: bool = False,
 ) -> Source:
-    tap = Tap(executable=str(executable), package=package, config=config or {})
+    tap = Tap(
+        executable=str(executable), package=package, config=config or {}, properties=properties
+    )
     return Source(
         name="tapped", description="x", owner="x", streams=streams or (THINGS,), connection=tap
     )

@@ -316,3 +316,34 @@ while True:
     assert not Path(f"/proc/{pid}").exists()
     assert list((settings.home / "sources" / "tapped" / "runs").iterdir()) == []
     reader.close()
+
+
+ARGPARSE = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument('--config'); parser.add_argument('--state')
+parser.add_argument('-d', '--discover', action='store_true')
+parser.add_argument('-p', '--properties')
+given = parser.parse_args()
+entry = {'tap_stream_id': 'things', 'stream': 'things',
+    'schema': {'properties': {'id': {'type': 'integer'}}}}
+if given.discover:
+    print(json.dumps({'streams': [entry]}))
+elif given.properties:
+    chosen = json.load(open(given.properties))['streams'][0]
+    say(type='SCHEMA', stream='things', schema=entry['schema'], key_properties=[])
+    say(type='RECORD', stream='things', record={'id': 7, 'chosen': chosen['schema']['selected']})
+"""
+
+
+def test_a_tap_of_the_first_years_is_given_its_catalog_as_properties(
+    tmp_path: Path, settings: Settings
+) -> None:
+    tap = python_tap(tmp_path, ARGPARSE)
+    old = reader_of(source_of(tap, properties=True), settings)
+    assert records_in(old.read(THINGS, {})) == [{"id": 7, "chosen": True}]
+    old.close()
+    new = reader_of(source_of(tap), settings)
+    with pytest.raises(SourceError, match="in the other way: declare properties=True"):
+        list(new.read(THINGS, {}))
+    new.close()

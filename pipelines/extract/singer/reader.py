@@ -4,7 +4,7 @@ Belongs here: check, discover and read of one tap, and the files it is called wi
 Does not belong here: what its messages do (`run`), or its catalog's forms (`catalog`).
 
     tap --config FILE --discover
-    tap --config FILE --catalog FILE [--state FILE]
+    tap --config FILE --catalog|--properties FILE [--state FILE]
 
 Config, catalog and state stand in files that only this user may read, in a folder
 removed after the run; nothing of them is in the arguments. The state of a stream is the
@@ -27,13 +27,11 @@ from pipelines.extract.programs.workplace import Workplace
 from pipelines.extract.readers import FoundStream, Surroundings
 from pipelines.extract.singer import catalog as catalogs
 from pipelines.extract.singer.messages import parse
-from pipelines.extract.singer.run import Run
+from pipelines.extract.singer.run import USAGE, Run
 from pipelines.flow import Pulled
 from pipelines.spec import PulledStream, Tap
 
 _LARGEST_CATALOG = 256 << 20
-_USAGE = 2
-"""The exit code of a command line that isn't understood."""
 
 
 def open_reader(connection: Tap, surroundings: Surroundings) -> TapReader:
@@ -49,6 +47,7 @@ class TapReader:
     ) -> None:
         self._tap = Path(connection.executable).name
         self._streams = surroundings.source.streams
+        self._option = "--properties" if connection.properties else "--catalog"
         self._program = Program(
             self._tap,
             installed(connection.executable, connection.package, surroundings),
@@ -94,13 +93,13 @@ class TapReader:
         def order(place: Workplace, config: Path) -> Sequence[str | Path]:
             arguments: list[str | Path] = ["--config", config]
             if catalog is not None:
-                arguments += ["--catalog", place.write("catalog.json", catalog)]
+                arguments += [self._option, place.write("catalog.json", catalog)]
             if state:
                 arguments += ["--state", place.write("state.json", state)]
             return arguments
 
         with self._program.run(order) as running:
-            run = Run(self._tap, stream.theirs, running.child, state)
+            run = Run(self._tap, stream.theirs, running.child, state, self._option)
             yield from run.answers(just_one=just_one)
 
     def close(self) -> None:
@@ -132,7 +131,7 @@ class TapReader:
         code = child.finish()
         if code == 0:
             return catalogs.parse(b"".join(lines), self._tap)
-        if code == _USAGE and "--discover" in child.last_words():
+        if code == USAGE and "--discover" in child.last_words():
             return {}
         raise SourceError(
             f"{self._tap} ended with exit code {code} when it was asked for its catalog. See "

@@ -23,12 +23,21 @@ from pipelines.extract.programs.pages import Pages, can_be_kept
 from pipelines.extract.singer.messages import Message, Record, parse
 from pipelines.flow import Pulled
 
+USAGE = 2
+"""The exit code of a command line that isn't understood."""
+
 
 class Run:
-    """The messages of one running tap; `state` is where it was told to go on."""
+    """The messages of one running tap; `state` is where it was told to go on.
 
-    def __init__(self, tap: str, stream: str, child: Child, state: Mapping[str, Any]) -> None:
+    `option` is by which option it was given its catalog.
+    """
+
+    def __init__(
+        self, tap: str, stream: str, child: Child, state: Mapping[str, Any], option: str
+    ) -> None:
         self._tap, self._stream, self._child = tap, stream, child
+        self._option = option
         self._state: Mapping[str, Any] = state
         self._keys: tuple[str, ...] | None = None
         self._others: set[str] = set()
@@ -130,8 +139,14 @@ class Run:
         kind = SourceUnavailable if code < 0 else SourceError
         raise kind(
             f"{self._tap} {how} while it read {self._stream}. What came behind the last committed "
-            f"state will be read again.{self._child.last_words()}"
+            f"state will be read again.{self._child.last_words()}{self._advice(code)}"
         )
+
+    def _advice(self, code: int) -> str:
+        if code != USAGE or self._option not in self._child.last_words():
+            return ""
+        other = self._option != "--properties"
+        return f"\nIt takes its catalog in the other way: declare properties={other} for its Tap."
 
     def _broken(self, predicate: str) -> SourceError:
         self._child.close()
