@@ -72,6 +72,21 @@ def test_an_error_inside_a_good_status_is_found_by_predicate_or_message() -> Non
     assert read(lambda _: {"data": [{"id": 1}]}, by_text)[0] == [{"id": 1}]
 
 
+PAGE = Reply(b"<html><h1>Quota is used up</h1></html>", 400, {"Content-Type": "text/html"})
+
+
+def test_an_answer_that_is_no_json_is_found_by_its_words_headers_and_address() -> None:
+    words = handler({"error_message_contains": "is used up", "action": "RETRY"})
+    assert read(once(PAGE), words) == ([{"id": 1}], 2)
+    header = "{{ 'html' in headers['content-type'] and not response }}"
+    assert read(once(PAGE), handler({"predicate": header, "action": "RETRY"}))[1] == 2
+    address = "{{ request_url.endswith('/items') and not response.get('data') }}"
+    assert read(once(PAGE), handler({"predicate": address, "action": "RETRY"}))[1] == 2
+    others = handler({"error_message_contains": "no access", "action": "RETRY"})
+    with pytest.raises(SourceError, match="400"):
+        read(once(PAGE), others)
+
+
 def test_a_configuration_error_is_told_as_one() -> None:
     wrong = handler({"http_codes": [400], "action": "FAIL", "failure_type": "config_error"})
     with pytest.raises(CredentialsRefused, match="400"):

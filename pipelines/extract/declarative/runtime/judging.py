@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from pipelines.errors import DeclarationError, SourceError
 from pipelines.extract.declarative.interpolation import compile_condition, compile_text
@@ -194,12 +195,17 @@ def _filter(component: Mapping[str, Any], config: Mapping[str, Any]) -> Filter:
     kind: Kind = _KINDS.get(str(component.get("failure_type")), "refused")
 
     def check(answer: Answer) -> Resolution | None:
-        body = _json(answer) if holds or part or answer.status in codes else {}
-        scope = {"config": config, "response": body, "headers": PageHeaders(answer.headers)}
+        body = _json(answer) if holds or part or answer.status in codes else None
+        scope = {
+            "config": config,
+            "response": {} if body is None else body,
+            "headers": PageHeaders(answer.headers),
+            "request_url": _address(answer.url),
+        }
         hit = (
             answer.status in codes
             or (holds is not None and holds(scope))
-            or (part and part in error_text(body))
+            or (part and _tells(answer, body, part))
         )
         return Resolution(action, str(message(scope) or ""), kind) if hit else None
 
@@ -207,10 +213,22 @@ def _filter(component: Mapping[str, Any], config: Mapping[str, Any]) -> Filter:
 
 
 def _json(answer: Answer) -> Any:
+    """The body's value; None where it is no JSON."""
     try:
         return load_json(answer.body)
     except SourceError:
-        return {}
+        return None
+
+
+def _tells(answer: Answer, body: Any, part: str) -> bool:
+    """Whether what went wrong is told in these words; a body that's no JSON is all words."""
+    return part in error_text(body) if body is not None else part.encode() in answer.body
+
+
+def _address(url: str) -> str:
+    """An address without its query, which may hold a key."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def error_text(body: Any) -> str:
