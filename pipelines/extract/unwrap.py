@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from pipelines.errors import FileRefused
 from pipelines.extract.content import Content
-from pipelines.spec import Csv, Excel, FileFormat, Json, JsonLines, Parquet, Xml
+from pipelines.spec import Cells, Csv, Excel, FileFormat, Json, JsonLines, Parquet, Xml
 
 MAX_BYTES = 64 << 30
 MAX_RATIO = 250
@@ -31,13 +31,15 @@ _GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _TAR_AT, _TAR = 257, b"ustar"
 _HEAD = _TAR_AT + len(_TAR)
+_WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _SUFFIXES: dict[type[FileFormat], tuple[tuple[str, ...], ...]] = {
     Csv: ((".csv", ".tsv", ".tab", ".psv"), (".txt", ".dat")),
     Json: ((".json",),),
     JsonLines: ((".jsonl", ".ndjson"), (".json", ".txt")),
     Xml: ((".xml",), (".nc", ".txt", ".sgml")),
     Parquet: ((".parquet", ".pq"),),
-    Excel: ((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),),
+    Excel: (_WORKBOOKS,),
+    Cells: (_WORKBOOKS,),
 }
 
 
@@ -55,7 +57,7 @@ def unwrap(path: str, raw: BinaryIO, declared: FileFormat) -> Iterator[Content]:
     elif head.startswith(_ZSTD):
         inner = pa.CompressedInputStream(source, "zstd")
         yield _plain(path, inner, source.handed_out, declared)
-    elif head.startswith((_ZIP, _EMPTY_ZIP)) and not isinstance(declared, Excel):
+    elif head.startswith((_ZIP, _EMPTY_ZIP)) and not isinstance(declared, Excel | Cells):
         yield from _members(path, source, declared)
     elif head.startswith(_ZIP):
         yield from _workbook_or_members(path, source, declared)
@@ -145,7 +147,7 @@ def _plain(label: str, inner: BinaryIO, packed: Callable[[], int], declared: Fil
 def _refuse_nested(label: str, head: bytes, declared: FileFormat, what: str) -> None:
     is_tar = head[_TAR_AT:] == _TAR
     nested = head.startswith((_GZIP, _ZSTD)) or (
-        head.startswith(_ZIP) and not isinstance(declared, Excel)
+        head.startswith(_ZIP) and not isinstance(declared, Excel | Cells)
     )
     if is_tar or nested:
         raise FileRefused(

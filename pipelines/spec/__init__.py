@@ -30,6 +30,7 @@ from pipelines.spec.connections import (
     Tap,
 )
 from pipelines.spec.formats import (
+    Cells,
     Csv,
     Excel,
     FileFormat,
@@ -54,6 +55,7 @@ from pipelines.spec.sources import (
 
 __all__ = [
     "Api",
+    "Cells",
     "Check",
     "Column",
     "Connection",

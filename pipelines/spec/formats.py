@@ -110,4 +110,18 @@ class Excel:
     types: Types = "infer"
 
 
-FileFormat = Csv | Json | JsonLines | Xml | Parquet | Excel
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Every filled cell of a workbook (xls, xlsx, xlsm, xlsb, ods), a record each.
+
+    For sheets that people lay out as they like, whose tables a model finds. The
+    columns: `sheet`, `sheet_number` (from 1), `sheet_hidden`, `cell` (B4),
+    `row_number` and `column_number` (from 1), `kind` (number, text, date, time, bool,
+    error, duration), `value` as text, exact; `merged_to`, the last cell of the range
+    that the cell is merged over. From xlsx and xlsm alone come `number_format`, the
+    code by which a number is shown, and `modified_at`, when the workbook says that it
+    was last saved. `_path` is `Sheet1!B4`.
+    """
+
+
+FileFormat = Csv | Json | JsonLines | Xml | Parquet | Excel | Cells

@@ -14,7 +14,7 @@ from typing import cast
 from pipelines.extract.content import Content
 from pipelines.flow import Chunk
 from pipelines.naming import NameMap
-from pipelines.spec import Csv, Excel, FileFormat, FileStream, Json, JsonLines, Parquet, Xml
+from pipelines.spec import Cells, Csv, Excel, FileFormat, FileStream, Json, JsonLines, Parquet, Xml
 
 Decoder = Callable[[Content, FileStream, NameMap], Iterator[Chunk]]
 """Reads one content to its end; FileRefused when it is not as declared."""
@@ -26,6 +26,7 @@ _MODULES: dict[type[FileFormat], str] = {
     Xml: "xml_documents",
     Parquet: "parquet",
     Excel: "excel",
+    Cells: "workbook_cells",
 }
 
 
