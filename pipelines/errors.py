@@ -7,6 +7,7 @@
     │       └── ManifestRefused      … in a low-code manifest: every fault of it
     ├── SourceError          a source could not be read; other sources go on
     │   ├── FileRefused          one file cannot be read and is quarantined whole
+    │   ├── CapTableRefused      a cap table's package breaks the format or its own sums
     │   ├── ContractViolation    a stream broke the contract it declared
     │   ├── SourceUnavailable    it does not answer now; a later run may succeed
     │   ├── CredentialsRefused   a person must renew a key or ask for a right
@@ -17,7 +18,8 @@
     │   ├── WarehouseBusy        try again later
     │   ├── PackageDamaged       a landing package fails its checksum
     │   └── DuplicateKeys        rows to be written hold a key more than once
-    └── ModelError           a model could not be built
+    ├── ModelError           a model could not be built
+    └── FinanceError         no true number follows from these amounts, rates or terms
 
 Belongs here: the tree, and the exit code that each branch ends the command
 with. Does not belong here: wording. Whoever raises writes full sentences: where,
@@ -93,6 +95,20 @@ class FileRefused(SourceError):
     """One file cannot be read as declared; it goes to quarantine whole."""
 
 
+class CapTableRefused(SourceError):
+    """A cap table's package can't be believed. `faults` has file, object and rule of each."""
+
+    def __init__(self, package: str, faults: Sequence[object]) -> None:
+        self.package = package
+        self.faults = tuple(faults)
+        count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__(
+            f"The cap table package {package} has {count}, so no holding was taken from it. "
+            "Correct them in the system that wrote it and export it again:"
+            + "".join(f"\n  {fault}" for fault in faults)
+        )
+
+
 class ContractViolation(SourceError):
     """A frozen stream met a column or a type that it did not declare."""
 
@@ -135,3 +151,7 @@ class DuplicateKeys(WarehouseError):
 
 class ModelError(HeadwaterError):
     """A model could not be built; its table is as it was before."""
+
+
+class FinanceError(HeadwaterError):
+    """No true number follows from what was given; nothing was guessed in its place."""
