@@ -1,32 +1,35 @@
-"""The database of the funds' administrator: commitments, capital calls, positions.
+"""The database of the funds' administrator: commitments, notices, holdings, valuations.
 
-Belongs here: its tables, in SQLite, and the arithmetic that makes them agree with the
-cap tables to the cent. Does not belong here: what the firm bought (`cap_tables`).
+Belongs here: its tables, in SQLite, which agree with one another and with the cap
+tables to the cent. Does not belong here: what the funds did (`fund_history`).
 
-    funds ─┬─ commitments ── call_payments
-           ├─ capital_calls ──────┘
-           └─ positions   (one row a company, fund and quarter's end)
+    funds ─┬─ fund_terms
+           ├─ commitments ──── call_payments ── capital_calls
+           │        └───────── notice_lines ─┬─ capital_calls
+           │                                 └─ distributions
+           ├─ positions                (one row a company, fund and quarter's end)
+           ├─ investment_transactions  (purchases, sales, dividends, write-offs)
+           └─ valuations               (every approved version of every mark)
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from pathlib import Path
 
-from sandbox.cap_tables import Purchase, purchases
+from sandbox.cap_tables import Purchase
+from sandbox.fund_history import Fund, calls, dividends, funds, marks, payouts, split
 from sandbox.universe import TODAY, Universe
 from sandbox.words import LAST_NAMES
 from sandbox.workbooks import QUARTERS
 
 FILE = "fund-admin.sqlite"
-_CENT = Decimal("0.01")
-_FEE = Decimal("0.02")
 _KINDS = ("pension fund", "endowment", "family office", "fund of funds", "insurer")
+_SECURITY = "Series A Preferred"
 
 SCHEMA = """
 CREATE TABLE funds (
@@ -79,72 +82,66 @@ CREATE TABLE positions (
     updated_at TIMESTAMP NOT NULL,
     PRIMARY KEY (fund_id, company, as_of)
 );
+CREATE TABLE fund_terms (
+    fund_id TEXT PRIMARY KEY REFERENCES funds,
+    fee_rate DECIMAL(9, 6) NOT NULL,
+    investment_period_ends_on DATE NOT NULL,
+    hurdle_rate DECIMAL(9, 6) NOT NULL,
+    hurdle_compounds INTEGER NOT NULL,
+    carry_rate DECIMAL(9, 6) NOT NULL,
+    catch_up_share DECIMAL(9, 6) NOT NULL,
+    waterfall TEXT NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE TABLE distributions (
+    distribution_id INTEGER PRIMARY KEY,
+    fund_id TEXT NOT NULL REFERENCES funds,
+    distribution_number INTEGER NOT NULL,
+    purpose TEXT NOT NULL,
+    notified_on DATE NOT NULL,
+    paid_on DATE NOT NULL,
+    amount DECIMAL(18, 2) NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE TABLE notice_lines (
+    notice_kind TEXT NOT NULL,
+    notice_id INTEGER NOT NULL,
+    commitment_id INTEGER NOT NULL REFERENCES commitments,
+    line_type TEXT NOT NULL,
+    inside_commitment INTEGER NOT NULL,
+    recallable INTEGER NOT NULL,
+    amount DECIMAL(18, 2) NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (notice_kind, notice_id, commitment_id, line_type)
+);
+CREATE TABLE investment_transactions (
+    transaction_id INTEGER PRIMARY KEY,
+    fund_id TEXT NOT NULL REFERENCES funds,
+    company TEXT NOT NULL,
+    instrument TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    traded_on DATE NOT NULL,
+    shares DECIMAL(24, 6) NOT NULL,
+    amount DECIMAL(18, 2) NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE TABLE valuations (
+    fund_id TEXT NOT NULL REFERENCES funds,
+    company TEXT NOT NULL,
+    measured_on DATE NOT NULL,
+    recorded_at TIMESTAMP NOT NULL,
+    fair_value DECIMAL(18, 2) NOT NULL,
+    method TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    calibrated_on DATE NOT NULL,
+    approved_by TEXT NOT NULL,
+    comment TEXT,
+    updated_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (fund_id, company, measured_on, recorded_at)
+);
 """
 
 Row = tuple[object, ...]
-
-
-@dataclass(frozen=True)
-class Fund:
-    """One fund: it buys from its first year on, until the next one begins."""
-
-    fund_id: str
-    name: str
-    vintage: int
-    committed: Decimal
-    bought: tuple[Purchase, ...]
-    shares: tuple[Decimal, ...]
-    """What part each investor has, in whole per cent; together 100."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One capital call of a fund."""
-
-    purpose: str
-    on: date
-    amount: Decimal
-
-
-def funds(universe: Universe) -> tuple[Fund, ...]:
-    """Two funds that bought all that is held, and a third that has just begun.
-
-    The third has raised what its Form D says.
-    """
-    chance = universe.random("fund admin")
-    bought = purchases(universe)
-    first = tuple(b for b in bought if b.on.year < 2014)
-    second = tuple(b for b in bought if b.on.year >= 2014)
-    made = []
-    for number, (vintage, own) in enumerate(((2005, first), (2014, second), (2026, ())), 1):
-        spent = sum((b.cost for b in own), Decimal(0))
-        size = (spent * Decimal("1.5") // 5_000_000 + 1) * 5_000_000
-        committed = Decimal(41_500_000) if vintage == 2026 else size
-        cuts = sorted(chance.sample(range(5, 96, 5), 5))
-        parts = [b - a for a, b in zip([0, *cuts], [*cuts, 100], strict=True)]
-        name = f"Quillfen Fund {'I' * number}, a series of Quillfen Ventures, LP"
-        shares = tuple(map(Decimal, parts))
-        made.append(Fund(f"QF{number}", name, vintage, committed, own, shares))
-    return tuple(made)
-
-
-def calls(fund: Fund) -> list[Call]:
-    """A call before each purchase, and one a year for the fee of the first five years."""
-    found = [
-        Call(f"Investment in {b.company.legal_name}", b.on - timedelta(days=20), b.cost)
-        for b in fund.bought
-    ]
-    fee = (fund.committed * _FEE).quantize(_CENT)
-    years = range(fund.vintage, min(fund.vintage + 5, TODAY.year + 1))
-    found += [Call(f"Management fee {year}", date(year, 1, 15), fee) for year in years]
-    return sorted(found, key=lambda call: (call.on, call.purpose))
-
-
-def split(amount: Decimal, shares: Iterable[Decimal]) -> list[Decimal]:
-    """An amount by per cent, in cents; the cents left over go to the first."""
-    parts = [(amount * share / 100).quantize(_CENT, ROUND_DOWN) for share in shares]
-    parts[0] += amount - sum(parts)
-    return parts
 
 
 def write_fund_admin(folder: Path, universe: Universe) -> Path:
@@ -174,7 +171,12 @@ def tables(universe: Universe) -> dict[str, list[Row]]:
         "commitments": list(_commitments(made)),
         "capital_calls": list(_calls(made)),
         "call_payments": list(_payments(made)),
-        "positions": list(_positions(made)),
+        "positions": list(_positions(universe)),
+        "fund_terms": list(_terms(made)),
+        "distributions": list(_distributions(made)),
+        "notice_lines": [*_call_lines(made), *_payout_lines(made)],
+        "investment_transactions": list(_transactions(made)),
+        "valuations": list(_valuations(universe)),
     }
 
 
@@ -214,20 +216,102 @@ def _payments(made: tuple[Fund, ...]) -> Iterator[Row]:
                 )  # fmt: skip
 
 
-def _positions(made: tuple[Fund, ...]) -> Iterator[Row]:
-    """What each fund held at each quarter's end, at the price of the newest round."""
-    for fund in made:
+def _positions(universe: Universe) -> Iterator[Row]:
+    """What each fund held at each quarter's end, at its newest mark; an old one where none is."""
+    for fund in funds(universe):
         for quarter in QUARTERS:
             held: dict[str, list[Purchase]] = {}
             for bought in fund.bought:
                 if bought.on <= quarter:
                     held.setdefault(bought.company.legal_name, []).append(bought)
             for company, parts in held.items():
+                known = [
+                    mark
+                    for mark in marks(universe)
+                    if (mark.fund.fund_id, mark.company) == (fund.fund_id, parts[0].company)
+                    and mark.measured <= quarter
+                ]
+                newest = max(known, key=lambda mark: (mark.measured, mark.known))
                 shares = sum(part.shares for part in parts)
                 cost = sum(part.cost for part in parts)
-                value = (shares * parts[-1].price).quantize(_CENT)
                 told = _stamp(quarter + timedelta(days=12))
                 yield (
-                    fund.fund_id, company, str(quarter), "Series A Preferred", str(shares),
-                    str(cost), str(value), told,
+                    fund.fund_id, company, str(quarter), _SECURITY, str(shares), str(cost),
+                    str(newest.value), max(told, _stamp(newest.known)),
                 )  # fmt: skip
+
+
+def _terms(made: tuple[Fund, ...]) -> Iterator[Row]:
+    for fund in made:
+        yield (
+            fund.fund_id, "0.02", str(fund.investment_period_ends), "0.08", 1, "0.2", "1",
+            "whole_fund", _stamp(date(fund.vintage, 1, 5)),
+        )  # fmt: skip
+
+
+def _distributions(made: tuple[Fund, ...]) -> Iterator[Row]:
+    for place, fund in enumerate(made):
+        for number, payout in enumerate(payouts(fund), 1):
+            noticed = payout.on - timedelta(days=7)
+            yield (
+                5000 + 100 * (place + 1) + number, fund.fund_id, number, payout.purpose,
+                str(noticed), str(payout.on), str(payout.amount), _stamp(payout.on),
+            )  # fmt: skip
+
+
+def _call_lines(made: tuple[Fund, ...]) -> Iterator[Row]:
+    """What each investor's part of a call is for; each call has one kind of line."""
+    for place, fund in enumerate(made):
+        for number, call in enumerate(calls(fund), 1):
+            for investor, amount in enumerate(split(call.amount, fund.shares)):
+                yield (
+                    "call", 1000 * (place + 1) + number, 100 * (place + 1) + investor, call.line,
+                    int(call.inside), 0, str(amount), _stamp(call.on),
+                )  # fmt: skip
+
+
+def _payout_lines(made: tuple[Fund, ...]) -> Iterator[Row]:
+    """Each investor's part of every line of a distribution; only capital is ever recallable."""
+    for place, fund in enumerate(made):
+        for number, payout in enumerate(payouts(fund), 1):
+            for line, whole in payout.lines.items():
+                again = int(payout.recallable and line == "return_of_capital")
+                for investor, amount in enumerate(split(whole, fund.shares)):
+                    yield (
+                        "distribution", 5000 + 100 * (place + 1) + number,
+                        100 * (place + 1) + investor, line, 1, again, str(amount),
+                        _stamp(payout.on),
+                    )  # fmt: skip
+
+
+def _transactions(made: tuple[Fund, ...]) -> Iterator[Row]:
+    """Everything between a fund and the companies that it holds or held, oldest first."""
+    for place, fund in enumerate(made):
+        rows = [
+            (b.on, b.company.legal_name, "purchase", b.shares, b.cost) for b in fund.every_purchase
+        ]
+        rows += [
+            (
+                gone.on, gone.bought.company.legal_name, "sale" if gone.proceeds else "write_off",
+                gone.bought.shares, gone.proceeds,
+            )
+            for gone in fund.exits
+        ]  # fmt: skip
+        rows += [
+            (on, company.legal_name, "dividend", Decimal(0), amount)
+            for company, on, amount in dividends(fund)
+        ]
+        for number, (on, company, kind, shares, amount) in enumerate(sorted(rows), 1):
+            yield (
+                10_000 * (place + 1) + number, fund.fund_id, company, _SECURITY, kind, str(on),
+                str(shares), str(amount), _stamp(on),
+            )  # fmt: skip
+
+
+def _valuations(universe: Universe) -> Iterator[Row]:
+    for mark in marks(universe):
+        yield (
+            mark.fund.fund_id, mark.company.legal_name, str(mark.measured), _stamp(mark.known),
+            str(mark.value), mark.method, mark.inputs, str(mark.calibrated), mark.approver,
+            mark.comment, _stamp(mark.known),
+        )  # fmt: skip

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from pipelines.finance.flows import Flow
+from pipelines.finance.tiers import Terms
+from pipelines.finance.waterfall import whole_fund
 from sandbox.cap_tables import purchases
-from sandbox.fund_admin import funds, tables, write_fund_admin
+from sandbox.fund_admin import tables, write_fund_admin
+from sandbox.fund_history import funds
 from sandbox.universe import make_universe
 
 UNIVERSE = make_universe(7)
@@ -64,3 +69,57 @@ def test_positions_hold_what_the_cap_tables_say_was_bought() -> None:
 def test_the_newest_fund_has_raised_what_its_form_d_says() -> None:
     assert funds(UNIVERSE)[-1].committed == 41_500_000
     assert "Quillfen Fund III" in funds(UNIVERSE)[-1].name
+
+
+def test_the_lines_of_every_notice_add_up_to_the_notice() -> None:
+    rows = tables(UNIVERSE)
+    lines: dict[object, Decimal] = defaultdict(Decimal)
+    for kind, notice, _, _, _, _, amount, _ in rows["notice_lines"]:
+        lines[kind, notice] += Decimal(str(amount))
+    told = {("call", row[0]): Decimal(str(row[6])) for row in rows["capital_calls"]}
+    told |= {("distribution", row[0]): Decimal(str(row[6])) for row in rows["distributions"]}
+    assert lines == told
+
+
+def test_every_purchase_was_called_for_and_every_sale_distributed() -> None:
+    rows = tables(UNIVERSE)
+    bought, got = Decimal(0), Decimal(0)
+    for *_, kind, _, _, amount, _ in rows["investment_transactions"]:
+        bought += Decimal(str(amount)) if kind == "purchase" else 0
+        got += Decimal(str(amount)) if kind in ("sale", "dividend") else 0
+    called = sum(Decimal(str(r[6])) for r in rows["notice_lines"] if r[3] == "investments")
+    assert called == bought
+    assert sum(Decimal(str(row[6])) for row in rows["distributions"]) == got
+
+
+def test_no_fund_has_paid_out_enough_to_owe_carried_interest() -> None:
+    terms = Terms(Decimal("0.08"), Decimal("0.2"), Decimal(1))
+    rows = tables(UNIVERSE)
+    for fund in funds(UNIVERSE):
+        paid = [_flow(r[5], r[6]) for r in rows["capital_calls"] if r[1] == fund.fund_id]
+        back = [_flow(r[5], r[6]) for r in rows["distributions"] if r[1] == fund.fund_id]
+        assert whole_fund(paid, back, terms).gp == 0
+
+
+def _flow(on: object, amount: object) -> Flow:
+    return Flow(date.fromisoformat(str(on)), Decimal(str(amount)))
+
+
+def test_positions_are_worth_their_newest_mark_and_one_quarter_lacks_one() -> None:
+    rows = tables(UNIVERSE)
+    marks: dict[tuple[object, ...], object] = {}
+    for fund, company, measured, _, value, *_ in rows["valuations"]:
+        marks[fund, company, measured] = value  # later versions come later
+    missing = [row[:3] for row in rows["positions"] if row[:3] not in marks]
+    assert missing == [("QF1", "Foskiptor Technologies Inc.", "2025-12-31")]
+    assert all(marks.get(row[:3], row[6]) == row[6] for row in rows["positions"])
+
+
+def test_one_mark_was_corrected_and_its_first_version_is_still_there() -> None:
+    versions: dict[tuple[object, ...], list[object]] = defaultdict(list)
+    for fund, company, measured, _, _, *_, comment, _ in tables(UNIVERSE)["valuations"]:
+        versions[fund, company, measured].append(comment)
+    corrected = [comments for comments in versions.values() if len(comments) > 1]
+    assert len(corrected) == 1
+    assert corrected[0][0] is None
+    assert "Corrected" in str(corrected[0][1])
