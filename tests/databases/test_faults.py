@@ -22,6 +22,8 @@ from pipelines.errors import (
     SourceNotFound,
     SourceUnavailable,
 )
+from pipelines.extract.databases.address import Address
+from pipelines.extract.databases.postgres_session import Session
 from pipelines.extract.readers import open_reader
 from pipelines.flow import Pulled
 from resources.secrets import Given
@@ -166,6 +168,15 @@ def test_a_connection_that_is_cut_mid_read_is_an_error_not_an_end(
     before = threading.active_count()
     reading = iter(opened(postgres.url, connections=connections).read(table("t"), {}))
     rows = len(next(reading).records)
+    # Nobody takes what they send, so in the end none is about to begin an answer.
+    busy = (
+        f"SELECT 'busy ' || count(*) FROM pg_stat_activity WHERE datname = '{postgres.name}' "
+        "AND state = 'active' AND wait_event IS DISTINCT FROM 'ClientWrite'"
+    )
+    deadline, calm = time.monotonic() + 20, 0
+    while calm < 5:
+        assert time.monotonic() < deadline
+        calm = calm + 1 if "busy 0" in postgres.server.psql(busy) else 0
     postgres.server.psql(
         f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{postgres.name}'"
     )
@@ -175,6 +186,24 @@ def test_a_connection_that_is_cut_mid_read_is_an_error_not_an_end(
     assert rows + sum(len(answer.records) for answer in rest) < 150_000
     assert all(answer.state is None for answer in rest)
     assert threading.active_count() == before
+
+
+def test_a_server_that_hung_up_meanwhile_is_an_error_and_no_end_of_the_process(
+    postgres: Postgres,
+) -> None:
+    """The driver would abort, which takes every other source's run with it."""
+    session = Session(Address.of(postgres.url, "DATABASE_URL"))
+    try:
+        postgres.server.psql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{postgres.name}'"
+        )
+        time.sleep(0.2)
+        for ask in (lambda: session.ask("SELECT 1", "looking"), session.begin):
+            with pytest.raises(SourceUnavailable, match="closed the connection"):
+                ask()
+    finally:
+        session.close()
 
 
 def test_ranges_read_side_by_side_give_each_row_once_from_one_moment(

@@ -22,6 +22,7 @@ from adbc_driver_manager._reader import AdbcRecordBatchReader
 from pipelines.errors import RequestRefused
 from pipelines.extract.databases.address import Address
 from pipelines.extract.databases.faults import fault
+from pipelines.extract.databases.lifeline import connected, hung_up
 from pipelines.naming import literal
 
 BATCH_BYTES = 8 << 20
@@ -61,7 +62,9 @@ class Session:
                 uri=_reachable(address),
             )
             try:
-                self._connection = adbc_driver_manager.AdbcConnection(self._database)
+                self._connection, self._socket = connected(
+                    lambda: adbc_driver_manager.AdbcConnection(self._database)
+                )
             except BaseException:
                 self._database.close()
                 raise
@@ -85,6 +88,7 @@ class Session:
         with self.faults(what), adbc_driver_manager.AdbcStatement(self._connection) as statement:
             statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
             statement.set_sql_query(sql)
+            self._check_lifeline()
             stream, _ = statement.execute_query()
             reader = AdbcRecordBatchReader._import_from_c(stream.address)  # noqa: SLF001  (keeps SQLSTATE)
             try:
@@ -109,7 +113,12 @@ class Session:
         """A statement without an answer."""
         with self.faults(what), adbc_driver_manager.AdbcStatement(self._connection) as statement:
             statement.set_sql_query(sql)
+            self._check_lifeline()
             statement.execute_update()
+
+    def _check_lifeline(self) -> None:
+        if hung_up(self._socket):
+            raise ConnectionResetError("the server closed the connection while nothing was asked")
 
     @contextmanager
     def faults(self, what: str) -> Iterator[None]:
