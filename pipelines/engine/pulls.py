@@ -42,7 +42,7 @@ from pipelines.load.commit import commit_package, commit_state, ensure_tables
 from pipelines.load.landing import Landing, Package
 from pipelines.load.manifest import Rules
 from pipelines.load.news import brings_news
-from pipelines.load.records import read_state
+from pipelines.load.records import known_state
 from pipelines.load.writer import Aim, PackageWriter
 from pipelines.naming import NameMap
 from pipelines.spec import PulledStream, Source, raw_table
@@ -167,8 +167,7 @@ class _Pull:
                 "with --as-of; if the system was wrong, run again."
             )
         self._reports.append(report)
-        with warehouse.read() as connection:
-            self._state = read_state(connection, self._table)
+        self._state = known_state(warehouse, self._table)
         # What follows adds to what is there now.
         self._complete = False
 

@@ -12,7 +12,7 @@ from pipelines.flow import StreamState, TableReport
 from pipelines.load.attach import lake_folder, remove_orphans
 from pipelines.load.commit import commit_abandoned, commit_package
 from pipelines.load.landing import Landing, Package
-from pipelines.load.records import read_state, recorded_loads
+from pipelines.load.records import known_loads, known_state
 from pipelines.spec import Stream
 
 
@@ -22,13 +22,11 @@ def recover(
     """Finish or abandon what runs before this one left between package and commit."""
     cleared = landing.clear_drafts()
     packages = landing.packages()
-    with engine.warehouse.read() as connection:
-        recorded = recorded_loads(connection, table)
+    recorded = known_loads(engine.warehouse, table) if packages else {}
     pending = [package for package in packages if package.load_id not in recorded]
     reports = []
     for package in pending:
-        with engine.warehouse.read() as connection:
-            state = read_state(connection, table)
+        state = known_state(engine.warehouse, table)
         reason = _reason_to_abandon(package, state)
         if reason is None:
             report = commit_package(engine.warehouse, package, stream, run_id=run_id)

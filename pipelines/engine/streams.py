@@ -14,7 +14,7 @@ from pipelines.engine.recover import recover
 from pipelines.engine.reports import joined
 from pipelines.flow import Progress, TableReport
 from pipelines.load.landing import Landing
-from pipelines.load.records import read_state
+from pipelines.load.records import known_state
 from pipelines.spec import FileStream, PulledStream, Source, Stream, raw_table
 
 
@@ -38,8 +38,7 @@ def run_stream(
     table = raw_table(source.name, stream.name)
     landing = Landing(engine.settings.landing, source.name, stream.name)
     found = recover(engine, landing, table, stream, run_id)
-    with engine.warehouse.read() as connection:
-        state = read_state(connection, table)
+    state = known_state(engine.warehouse, table)
     if isinstance(stream, FileStream):
         report = load_files(
             engine,

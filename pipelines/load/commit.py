@@ -39,8 +39,8 @@ from resources.warehouse import (
     Connection,
     LakeAddress,
     Warehouse,
+    all_columns,
     begin,
-    table_exists,
 )
 
 
@@ -127,9 +127,8 @@ def ensure_tables(warehouse: Warehouse, source: str, stream: Stream) -> bool:
     A column without a declared type is text, so that models can run on nothing.
     """
     table = raw_table(source, stream.name)
-    with warehouse.read() as connection:
-        if table_exists(connection, table):
-            return False
+    if table in warehouse.known(all_columns):
+        return False
     declared = {name: column.type or UNKNOWN for name, column in stream.columns.items()}
     dropped = {item.column for item in stream.unnest if item.drop}
     own = {name: physical(kind) for name, kind in declared.items() if name not in dropped}

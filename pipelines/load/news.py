@@ -7,14 +7,16 @@ last value is asked for twice, so that nothing at that value is missed).
 
 from __future__ import annotations
 
-from pipelines.load.columns import SYSTEM_COLUMNS
+from collections.abc import Sequence
+
 from pipelines.load.landing import Package
 from pipelines.load.quarantine import quarantine_table
-from pipelines.load.records import read_state
-from pipelines.load.steps import Change
+from pipelines.load.records import known_state
+from pipelines.load.stage import Staged
+from pipelines.load.steps import staged_rows
 from pipelines.naming import literal, quote, quote_table
 from pipelines.spec import Stream
-from resources.warehouse import Connection, Warehouse, table_columns, table_exists
+from resources.warehouse import Connection, Warehouse, all_columns, table_exists
 
 _FEW = 10_000
 
@@ -30,30 +32,31 @@ def brings_news(warehouse: Warehouse, package: Package, stream: Stream) -> bool:
         return True
     if any(item.drop for item in stream.unnest):
         return True
+    state = known_state(warehouse, manifest.table)
     with warehouse.read() as connection:
-        if not table_exists(connection, manifest.table):
+        existing = warehouse.known(all_columns, connection).get(manifest.table)
+        if existing is None:
             return True
-        change = Change.of(
-            connection, None, package, stream, read_state(connection, manifest.table)
-        )
-        if change.staged.misfit or not _known_rejects(connection, package):
+        _, settled, staged = staged_rows(connection, package, stream, state, existing)
+        if staged.misfit or not _known_rejects(connection, package):
             return True
         if manifest.counts.rows == 0:
             return False
-        known = set(table_columns(connection, manifest.table))
-        names = [name for name in change.columns if name not in SYSTEM_COLUMNS]
-        return not set(names) <= known or _differs(connection, change, names)
+        if not settled.columns.keys() <= existing.keys():
+            return True
+        return _differs(connection, manifest.table, stream.key, staged, list(settled.columns))
 
 
-def _differs(connection: Connection, change: Change, names: list[str]) -> bool:
-    key = change.stream.key
+def _differs(
+    connection: Connection, table: str, key: Sequence[str], staged: Staged, names: Sequence[str]
+) -> bool:
     same = " AND ".join(f"t.{quote(name)} IS NOT DISTINCT FROM s.{quote(name)}" for name in key)
     other = " OR ".join(
         f"t.{quote(name)} IS DISTINCT FROM s.{quote(name)}" for name in names if name not in key
     )
     row = connection.execute(
-        f"SELECT 1 FROM {change.staged.relation} AS s "
-        f"LEFT JOIN {quote_table(change.package.manifest.table)} AS t ON {same} "
+        f"SELECT 1 FROM {staged.relation} AS s "
+        f"LEFT JOIN {quote_table(table)} AS t ON {same} "
         f"WHERE t._load_id IS NULL OR {other or 'false'} LIMIT 1"
     ).fetchone()
     return row is not None

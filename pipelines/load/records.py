@@ -14,7 +14,7 @@ import orjson
 
 from pipelines.flow import StreamState, TableReport
 from pipelines.naming import constant, literal
-from resources.warehouse import Connection, table_exists
+from resources.warehouse import Connection, Warehouse, table_exists
 
 LOADS = "headwater.loads"
 CURSORS = "headwater.cursors"
@@ -50,6 +50,35 @@ def read_state(connection: Connection, table: str) -> StreamState:
     query = f"SELECT state FROM {CURSORS} WHERE table_name = {literal(table)}"
     row = connection.execute(query).fetchone()
     return StreamState.from_json(orjson.loads(row[0])) if row else StreamState()
+
+
+def known_state(warehouse: Warehouse, table: str) -> StreamState:
+    """What the stream of a raw table remembers in the newest snapshot."""
+    text = warehouse.known(_states).get(table)
+    return StreamState.from_json(orjson.loads(text)) if text else StreamState()
+
+
+def known_loads(warehouse: Warehouse, table: str) -> dict[str, str]:
+    """What `recorded_loads` gives for the newest snapshot."""
+    return dict(warehouse.known(_loads).get(table, {}))
+
+
+def _states(connection: Connection) -> dict[str, str]:
+    """Table → its stream's state as JSON, of all tables."""
+    if not table_exists(connection, CURSORS):
+        return {}
+    return dict(connection.execute(f"SELECT table_name, state FROM {CURSORS}").fetchall())
+
+
+def _loads(connection: Connection) -> dict[str, dict[str, str]]:
+    """Table → load id → status, of all tables."""
+    if not table_exists(connection, LOADS):
+        return {}
+    query = f"SELECT table_name, load_id, status FROM {LOADS} ORDER BY committed_at, load_id"
+    found: dict[str, dict[str, str]] = {}
+    for table, load_id, status in connection.execute(query).fetchall():
+        found.setdefault(table, {})[load_id] = status
+    return found
 
 
 def write_state(tx: Connection, table: str, state: StreamState, load_id: str | None) -> None:

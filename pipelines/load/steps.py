@@ -70,19 +70,9 @@ class Change:
         """
         manifest = package.manifest
         existing = table_columns(connection, manifest.table)
-        known = _business(known_columns(state.columns, existing))
-        settled = _settle(connection, package, stream, known, exists=bool(existing))
+        known, settled, staged = staged_rows(connection, package, stream, state, existing)
         fresh = not existing or count_rows(connection, manifest.table) == 0
         way = _way(stream, manifest, fresh=fresh)
-        keyed = stream.mode != "append"
-        staged = stage(
-            connection,
-            package,
-            settled,
-            stream,
-            key=stream.key if keyed else (),
-            one_a_key=bool(stream.key) and stream.mode in ("merge", "history"),
-        )
         released = staged.relation
         if manifest.kind == "release" and way in ("upsert", "history") and existing:
             staged = without_outdated(connection, manifest.table, stream.key, staged)
@@ -187,6 +177,30 @@ class Change:
         read_again = f"EXISTS (SELECT 1 FROM {self.staged.relation} AS parent WHERE {parents})"
         gone = f"({self._gone()}) OR {read_again}"
         write_rows(tx, way, Rows(table, relation, key), at=manifest.created, gone=gone)
+
+
+def staged_rows(
+    connection: Connection,
+    package: Package,
+    stream: Stream,
+    state: StreamState,
+    existing: Mapping[str, str],
+) -> tuple[dict[str, str], Settled, Staged]:
+    """What is known of the columns, what they become, and the rows cast to that.
+
+    `existing` are the columns of the table. ContractViolation when a frozen stream changed.
+    """
+    known = _business(known_columns(state.columns, existing))
+    settled = _settle(connection, package, stream, known, exists=bool(existing))
+    staged = stage(
+        connection,
+        package,
+        settled,
+        stream,
+        key=stream.key if stream.mode != "append" else (),
+        one_a_key=bool(stream.key) and stream.mode in ("merge", "history"),
+    )
+    return known, settled, staged
 
 
 def _business(columns: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from pipelines.naming import quote, quote_table
 from pipelines.orchestration.keys import asset_key
 from pipelines.orchestration.specs import table_schema
 from pipelines.spec import Check, Column
-from resources.warehouse import Warehouse, count_rows, table_columns, table_exists
+from resources.warehouse import Warehouse, all_columns, count_rows, table_exists
 
 SAMPLE_ROWS = 5
 SAMPLE_COLUMNS = 12
@@ -47,7 +47,7 @@ class Contents:
 def look(warehouse: Warehouse, table: str) -> Contents:
     """Read what the result says of a table; empty where there is no table yet."""
     with warehouse.read() as connection:
-        types = table_columns(connection, table)
+        types = warehouse.known(all_columns, connection).get(table)
         if not types:
             return Contents({}, 0, [])
         shown = [name for name in types if name not in ORIGIN_COLUMNS][:SAMPLE_COLUMNS]
@@ -55,7 +55,7 @@ def look(warehouse: Warehouse, table: str) -> Contents:
         query = f"SELECT {columns} FROM {quote_table(table)} LIMIT {SAMPLE_ROWS}"
         rows = connection.execute(query).fetchall() if shown else []
         sample = [dict(zip(shown, row, strict=True)) for row in rows]
-        return Contents(types, count_rows(connection, table), sample)
+        return Contents(dict(types), count_rows(connection, table), sample)
 
 
 def count_of_load(warehouse: Warehouse, table: str, load_id: str) -> int:

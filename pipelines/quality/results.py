@@ -86,8 +86,7 @@ def _row(run_id: str, report: CheckReport, now: datetime) -> dict[str, Any]:
 
 def last_results(warehouse: Warehouse, table: str) -> list[CheckReport]:
     """The newest result of each check of a table, in the order of their names."""
-    with warehouse.read() as connection:
-        known = standing(warehouse, connection).results.get(table, {})
+    known = standing(warehouse).results.get(table, {})
     return [replace(report) for report in known.values()]
 
 

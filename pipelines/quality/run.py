@@ -61,19 +61,40 @@ def run_checks(
         _Work(check, _report(table, name, check))
         for check, name in zip(checks, check_names(checks), strict=True)
     ]
-    with warehouse.read() as connection:
-        now = standing(warehouse, connection)
-        if table not in now.changed:
-            for work in works:
-                _fails(work.report, f"There is no table {table}, so it can't be checked.")
-            return [work.report for work in works]
-        _date(now, works)
-        known = {} if again else still_true(now, [work.report for work in works])
-        due = [work for work in works if work.report.check not in known]
-        if due:
-            columns = table_columns(connection, table)
-            _run(connection, Subject(table, columns, tuple(key), now.snapshot), due)
+    known = {} if again else _known(standing(warehouse), works)
+    if len(known) < len(works):
+        with warehouse.read() as connection:
+            now = standing(warehouse, connection)
+            known = _due(connection, now, table, key, works, again=again)
     return [known.get(work.report.check, work.report) for work in works]
+
+
+def _known(now: Standing, works: Sequence[_Work]) -> dict[str, CheckReport]:
+    """Check name → the earlier result that holds in this snapshot still."""
+    _date(now, works)
+    return still_true(now, [work.report for work in works])
+
+
+def _due(
+    connection: Connection,
+    now: Standing,
+    table: str,
+    key: Sequence[str],
+    works: Sequence[_Work],
+    *,
+    again: bool,
+) -> dict[str, CheckReport]:
+    """Run what is due in the connection's snapshot; the results that hold still."""
+    if table not in now.changed:
+        for work in works:
+            _fails(work.report, f"There is no table {table}, so it can't be checked.")
+        return {}
+    found = _known(now, works)
+    known = {} if again else found
+    due = [work for work in works if work.report.check not in known]
+    columns = table_columns(connection, table)
+    _run(connection, Subject(table, columns, tuple(key), now.snapshot), due)
+    return known
 
 
 def _run(connection: Connection, subject: Subject, works: Sequence[_Work]) -> None:
@@ -88,7 +109,7 @@ def _date(now: Standing, works: Sequence[_Work]) -> None:
         given = work.check.arguments
         tables = {work.report.table, str(given.get("other_table_name") or work.report.table)}
         # Which further tables a query reads is not known, so it's always run again.
-        if "unexpected_rows_query" not in given and tables <= set(now.changed):
+        if "unexpected_rows_query" not in given and tables <= now.changed.keys():
             work.report.version = max(now.changed[table] for table in tables)
 
 
@@ -179,16 +200,17 @@ def run_rule(warehouse: Warehouse, rule: Rule, *, again: bool = True) -> CheckRe
         expectation="rule",
         arguments={"sql_sha256": hashlib.sha256(rule.sql.encode()).hexdigest()},
     )
+    if not again and (known := _known_rule(standing(warehouse), rule, report)):
+        return known
     with warehouse.read() as connection:
         now = standing(warehouse, connection)
+        known = _known_rule(now, rule, report)
         missing = [table for table in rule.inputs if table not in now.changed]
         if missing:
             _fails(report, f"There is no table {' or '.join(missing)}, so it can't be checked.")
             return report
-        report.version = max((now.changed[table] for table in rule.inputs), default=None)
-        known = {} if again else still_true(now, [report])
-        if rule.name in known:
-            return known[rule.name]
+        if known and not again:
+            return known
         try:
             query = one_query(connection, rule.sql)
             found = connection.execute(f"SELECT count(*) FROM ({query}\n)").fetchone() or (0,)
@@ -201,3 +223,11 @@ def run_rule(warehouse: Warehouse, rule: Rule, *, again: bool = True) -> CheckRe
             _fails(report, sentence(error))
     report.seconds = time.monotonic() - began
     return report
+
+
+def _known_rule(now: Standing, rule: Rule, report: CheckReport) -> CheckReport | None:
+    """Note since when the rule's tables are what they are; the result that holds still."""
+    if not all(table in now.changed for table in rule.inputs):
+        return None
+    report.version = max((now.changed[table] for table in rule.inputs), default=None)
+    return still_true(now, [report]).get(rule.name)

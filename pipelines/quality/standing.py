@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from pipelines.flow import CheckReport
-from resources.warehouse import Connection, Warehouse, current_snapshot
+from resources.warehouse import Connection, Warehouse, current_snapshot, table_exists
 from resources.warehouse.versions import table_versions
 
 RESULTS = "headwater.check_results"
@@ -32,24 +32,28 @@ class Standing:
     results: Mapping[str, Mapping[str, CheckReport]]
 
 
-_latest: WeakKeyDictionary[Warehouse, Standing] = WeakKeyDictionary()
+_results: WeakKeyDictionary[Warehouse, tuple[int | None, Mapping[str, Mapping[str, CheckReport]]]]
+_results = WeakKeyDictionary()
 
 
-def standing(warehouse: Warehouse, connection: Connection) -> Standing:
-    """How tables and checks stand in the connection's snapshot."""
-    snapshot, known = current_snapshot(connection), _latest.get(warehouse)
-    if known is not None and known.snapshot == snapshot:
-        return known
+def standing(warehouse: Warehouse, at: Connection | None = None) -> Standing:
+    """How tables and checks stand in the newest snapshot, or in that of a transaction."""
+    snapshot, changed = warehouse.known(_changed, at)
+    kept = _results.get(warehouse)
+    # Loads and builds make snapshots all the time, but results only at the end of a run.
+    if kept is None or kept[0] != changed.get(RESULTS):
+        kept = _results[warehouse] = (changed.get(RESULTS), warehouse.known(_last, at))
+    return Standing(snapshot, changed, kept[1])
+
+
+def _changed(connection: Connection) -> tuple[int, dict[str, int]]:
     changed = {name: found.changed for name, found in table_versions(connection).items()}
-    if known is not None and known.changed.get(RESULTS) == changed.get(RESULTS):
-        results = known.results
-    else:
-        results = _last(connection) if RESULTS in changed else {}
-    _latest[warehouse] = Standing(snapshot, changed, results)
-    return _latest[warehouse]
+    return current_snapshot(connection), changed
 
 
 def _last(connection: Connection) -> dict[str, dict[str, CheckReport]]:
+    if not table_exists(connection, RESULTS):
+        return {}
     found = connection.execute(
         f"""
         SELECT table_name, check_name, severity, status, failing_rows, observed, description,

@@ -49,8 +49,7 @@ def build_model(
     Raises ModelError when the model can't be built; its table is then untouched.
     """
     started = time.monotonic()
-    with warehouse.read() as connection:
-        now = standing(warehouse, connection)
+    now = warehouse.known(standing)
     plan = make_plan(now, model, full_refresh=full_refresh)
     if plan.mode == "unchanged":
         differ = comments_differ(model, now.comments[model.table])

@@ -36,7 +36,7 @@ def compute(warehouse: Warehouse, tx: Connection, model: Model, *, full_refresh:
     shadow = f"shadow_{uuid.uuid4().hex}"
     begin(tx)
     try:
-        plan = make_plan(standing(warehouse, tx), model, full_refresh=full_refresh)
+        plan = make_plan(warehouse.known(standing, tx), model, full_refresh=full_refresh)
         if plan.mode != "unchanged":
             _fill(tx, model, plan, shadow)
         tx.execute("COMMIT")

@@ -1,22 +1,20 @@
 """How the lake stands in one snapshot, as far as builds need to know it.
 
-Belongs here: the few queries that answer for all models at once, and keeping
-the answer while the snapshot stays the same: a run in which nothing changed
-asks for every model, and must be fast. Does not belong here: deciding anything.
+Belongs here: the few queries that answer for all models at once, so that the
+warehouse can keep the answer while its snapshot stays the same. Does not belong
+here: deciding anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from pipelines.transform.record import Build, last_builds
 from resources.warehouse import (
     LAKE,
     Connection,
     TableVersion,
-    Warehouse,
     current_snapshot,
     oldest_snapshot,
     table_comments,
@@ -39,23 +37,15 @@ class Standing:
     comments: Mapping[str, Mapping[str, str | None]]
 
 
-_latest: WeakKeyDictionary[Warehouse, Standing] = WeakKeyDictionary()
-
-
-def standing(warehouse: Warehouse, connection: Connection) -> Standing:
-    """How the lake stands in the connection's snapshot."""
-    snapshot, oldest = current_snapshot(connection), oldest_snapshot(connection)
-    known = _latest.get(warehouse)
-    if known is None or (known.snapshot, known.oldest) != (snapshot, oldest):
-        known = Standing(
-            snapshot=snapshot,
-            oldest=oldest,
-            versions=table_versions(connection),
-            builds=last_builds(connection),
-            comments=_comments(connection),
-        )
-        _latest[warehouse] = known
-    return known
+def standing(connection: Connection) -> Standing:
+    """How the lake stands in the connection's snapshot; for `Warehouse.known`."""
+    return Standing(
+        snapshot=current_snapshot(connection),
+        oldest=oldest_snapshot(connection),
+        versions=table_versions(connection),
+        builds=last_builds(connection),
+        comments=_comments(connection),
+    )
 
 
 def _comments(connection: Connection) -> dict[str, dict[str, str | None]]:

@@ -2,9 +2,16 @@
 
 from resources.warehouse.connect import LAKE, READING, LakeAddress, confine, open_lake
 from resources.warehouse.rows import Changes, make_equal, relation_columns
+from resources.warehouse.tables import (
+    all_columns,
+    count_rows,
+    table_columns,
+    table_comment,
+    table_comments,
+    table_exists,
+)
 from resources.warehouse.versions import (
     TableVersion,
-    oldest_snapshot,
     table_version,
     table_versions,
 )
@@ -14,13 +21,9 @@ from resources.warehouse.warehouse import (
     Connection,
     Warehouse,
     begin,
-    count_rows,
     current_snapshot,
     is_transient,
-    table_columns,
-    table_comment,
-    table_comments,
-    table_exists,
+    oldest_snapshot,
 )
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "LakeAddress",
     "TableVersion",
     "Warehouse",
+    "all_columns",
     "begin",
     "confine",
     "count_rows",

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from pipelines.errors import DuplicateKeys, WarehouseError
 from pipelines.naming import quote, quote_table
-from resources.warehouse.warehouse import Connection, count_rows, table_columns
+from resources.warehouse.tables import count_rows, table_columns
+from resources.warehouse.warehouse import Connection
 
 _KEYS_SHOWN = 5
 

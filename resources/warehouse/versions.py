@@ -15,10 +15,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from resources.warehouse.connect import LAKE
-from resources.warehouse.warehouse import Connection, current_snapshot
+from resources.warehouse.warehouse import METADATA, Connection, current_snapshot
 
-_METADATA = f"__ducklake_metadata_{LAKE}"
 _CHANGES = "inserted_into_table|deleted_from_table|inlined_insert|inlined_delete|altered_table"
 
 
@@ -57,7 +55,7 @@ def table_versions(
         f"""
         WITH told AS (
             SELECT snapshot_id, changes_made
-            FROM {_METADATA}.ducklake_snapshot_changes WHERE snapshot_id <= $now
+            FROM {METADATA}.ducklake_snapshot_changes WHERE snapshot_id <= $now
         ), mentions AS (
             SELECT snapshot_id, changes_made,
                 unnest(regexp_extract_all(changes_made, '(?:{_CHANGES}):(\\d+)', 1)) AS id
@@ -78,15 +76,15 @@ def table_versions(
             GROUP BY 1
         ), reshaped AS (
             SELECT table_id, max(greatest(begin_snapshot, coalesce(end_snapshot, 0))) AS reshaped
-            FROM {_METADATA}.ducklake_column
+            FROM {METADATA}.ducklake_column
             WHERE greatest(begin_snapshot, coalesce(end_snapshot, 0)) <= $now GROUP BY table_id
         )
         SELECT s.schema_name || '.' || t.table_name, coalesce(changes.changed, 0),
             t.begin_snapshot, coalesce(reshaped.reshaped, t.begin_snapshot),
             coalesce(rewritten.rewritten, 0),
             (SELECT min(snapshot_id) FROM told)
-        FROM {_METADATA}.ducklake_table t
-        JOIN {_METADATA}.ducklake_schema s USING (schema_id)
+        FROM {METADATA}.ducklake_table t
+        JOIN {METADATA}.ducklake_schema s USING (schema_id)
         LEFT JOIN changes USING (table_id)
         LEFT JOIN reshaped USING (table_id)
         LEFT JOIN rewritten USING (table_id)
@@ -104,11 +102,3 @@ def table_versions(
         for name, changed, created, reshaped, rewritten, oldest in rows
         if tables is None or name in tables
     }
-
-
-def oldest_snapshot(connection: Connection) -> int:
-    """The oldest snapshot that has not expired; the change feed reaches back to it."""
-    row = connection.execute(
-        f"SELECT min(snapshot_id) FROM {_METADATA}.ducklake_snapshot"
-    ).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0

@@ -17,11 +17,13 @@ from pydantic import SecretStr
 from pipelines.errors import WarehouseBusy, WarehouseError
 from resources.settings import Settings
 from resources.warehouse import (
+    LAKE,
     Connection,
     LakeAddress,
     Warehouse,
     confine,
     count_rows,
+    oldest_snapshot,
     open_lake,
     table_columns,
     table_exists,
@@ -68,6 +70,50 @@ print("locked", flush=True)
 time.sleep(1.5)
 connection.execute("ROLLBACK")
 """
+
+
+_ASKED: list[int] = []
+
+
+def _rows_of_t(connection: Connection) -> int:
+    _ASKED.append(1)
+    return count_rows(connection, "raw.t") if table_exists(connection, "raw.t") else 0
+
+
+def test_what_is_known_is_asked_once_and_never_outlives_a_commit(
+    warehouse: Warehouse, settings: Settings
+) -> None:
+    _ASKED.clear()
+    assert [warehouse.known(_rows_of_t) for _ in range(3)] == [0, 0, 0]
+    assert len(_ASKED) == 1
+    warehouse.commit(_make, message="make")
+    assert warehouse.known(_rows_of_t) == 2
+    elsewhere = Warehouse(settings)
+    elsewhere.commit(partial(_execute, "DELETE FROM raw.t WHERE a = 1"), message="less")
+    elsewhere.close()
+    assert warehouse.known(_rows_of_t) == 1
+
+
+def test_what_is_known_in_a_transaction_holds_for_its_snapshot(warehouse: Warehouse) -> None:
+    warehouse.commit(_make, message="make")
+    with warehouse.read() as connection:
+        assert count_rows(connection, "raw.t") == 2
+        warehouse.commit(partial(_execute, "DELETE FROM raw.t"), message="empty")
+        assert warehouse.known(_rows_of_t) == 0
+        assert warehouse.known(_rows_of_t, connection) == 2
+    assert warehouse.known(_rows_of_t) == 0
+
+
+def test_what_is_known_is_asked_again_once_snapshots_have_expired(warehouse: Warehouse) -> None:
+    warehouse.commit(_make, message="make")
+    warehouse.commit(partial(_execute, "DELETE FROM raw.t WHERE a = 1"), message="less")
+    assert warehouse.known(oldest_snapshot) == 0
+    with warehouse.read() as connection:
+        connection.execute(
+            f"CALL ducklake_expire_snapshots('{LAKE}', versions => [0, 1])",
+        )
+        connection.execute("COMMIT")
+    assert warehouse.known(oldest_snapshot) > 1
 
 
 @pytest.mark.parametrize("opened", [False, True])

@@ -1,0 +1,70 @@
+"""What tables there are in a snapshot: columns, comments, rows.
+
+Belongs here: questions about tables, asked of a connection. Does not belong here:
+transactions (see `warehouse`), since when a table is what it is (see `versions`).
+"""
+
+from __future__ import annotations
+
+from pipelines.naming import literal, quote, quote_table
+from resources.warehouse.connect import LAKE
+from resources.warehouse.warehouse import METADATA, Connection
+
+
+def table_exists(connection: Connection, table: str) -> bool:
+    """Whether `schema.name` is a table or view of the lake."""
+    # duckdb_tables() would count every table's rows and files first.
+    schema, name = table.split(".", 1)
+    query = (
+        f"SELECT 1 FROM duckdb_columns() WHERE database_name = '{LAKE}' "
+        f"AND schema_name = {literal(schema)} AND table_name = {literal(name)} LIMIT 1"
+    )
+    return connection.execute(query).fetchone() is not None
+
+
+def table_comments(connection: Connection) -> dict[str, str]:
+    """Table → what was last committed as its comment, where there is one."""
+    catalog = quote(METADATA)
+    query = (
+        "SELECT s.schema_name || '.' || t.table_name, tag.value "
+        f"FROM {catalog}.ducklake_tag AS tag "
+        f"JOIN {catalog}.ducklake_table AS t ON t.table_id = tag.object_id "
+        f"JOIN {catalog}.ducklake_schema AS s ON s.schema_id = t.schema_id "
+        "WHERE tag.key = 'comment' AND tag.end_snapshot IS NULL AND t.end_snapshot IS NULL "
+        "AND s.end_snapshot IS NULL"
+    )
+    return dict(connection.execute(query).fetchall())
+
+
+def table_comment(connection: Connection, table: str) -> str | None:
+    """What was last committed as the comment of a table; None where there is none."""
+    return table_comments(connection).get(table)
+
+
+def all_columns(connection: Connection) -> dict[str, dict[str, str]]:
+    """Table → column → SQL type, of every table and view; as fast as for one of them."""
+    query = (
+        "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() "
+        f"WHERE database_name = '{LAKE}' ORDER BY schema_name, table_name, column_index"
+    )
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(query).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
+def table_columns(connection: Connection, table: str) -> dict[str, str]:
+    """Column → SQL type of a table, in order; empty where there is no table."""
+    schema, name = table.split(".", 1)
+    query = (
+        f"SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = '{LAKE}' "
+        f"AND schema_name = {literal(schema)} AND table_name = {literal(name)} "
+        "ORDER BY column_index"
+    )
+    return dict(connection.execute(query).fetchall())
+
+
+def count_rows(connection: Connection, table: str) -> int:
+    """Rows of a table as this connection sees it."""
+    row = connection.execute(f"SELECT count(*) FROM {quote_table(table)}").fetchone()
+    return int(row[0]) if row else 0
