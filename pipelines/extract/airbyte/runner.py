@@ -34,7 +34,8 @@ def main(manifest_file: str, components_file: str, *arguments: str) -> None:
     modules = sorted(set(_modules(manifest)))
     if components_file:
         _install(components_file, modules)
-    manifest.setdefault("spec", _specification(modules))
+    if not manifest.get("spec"):
+        manifest["spec"] = _specification(modules)
     entrypoint: Any = importlib.import_module("airbyte_cdk.entrypoint")
     given = entrypoint.AirbyteEntrypoint.parse_args(list(arguments))
     entrypoint.launch(_source(manifest, given), list(arguments))
@@ -83,7 +84,7 @@ def _specification(modules: list[str]) -> dict[str, Any]:
         for file in ("spec.json", "spec.yaml"):
             try:
                 text = pkgutil.get_data(package, file)
-            except (ImportError, OSError):
+            except (ImportError, OSError, ValueError):  # ValueError: made up by `_register`
                 continue
             if text is not None:
                 yaml: Any = importlib.import_module("yaml")
