@@ -26,7 +26,7 @@ from pipelines.load.widen import grows_in_place, widen
 from pipelines.sqltypes import arrow_type, sql_type
 
 _GROUP_ROWS = 125_000
-_GROUP_BYTES = 96 << 20
+_GROUP_BYTES = 32 << 20
 _PART_BYTES = 512 << 20
 _BATCH_ROWS = 65_536
 _INTEGER_DIGITS = 18

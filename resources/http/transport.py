@@ -180,7 +180,9 @@ def _pools(policy: Policy, proxy: str) -> urllib3.PoolManager:
 def full_url(request: Request) -> str:
     """The URL with its parameters, or AddressRefused if it is none."""
     try:
-        made = requests.Request("GET", request.url, params=dict(request.params)).prepare().url
+        prepared = requests.PreparedRequest()
+        prepared.prepare_url(request.url, dict(request.params))
+        made = prepared.url
     except (requests.exceptions.RequestException, ValueError):
         made = None
     if not made:

@@ -202,6 +202,21 @@ def test_lists_of_nothing_but_nulls_are_read_on_every_page(monkeypatch: pytest.M
     assert all(row == rows[0] for row in rows)
 
 
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize("name", ["größe", "a (b)|c", "x"])
+def test_a_text_is_no_decimal_however_its_name_is_written(
+    monkeypatch: pytest.MonkeyPatch, name: str, ascii_only: bool
+) -> None:
+    number, text = (
+        json.dumps({name: value, "of": {name: [value]}}, ensure_ascii=ascii_only).encode() + b"\n"
+        for value in (1.25, "1.25")
+    )
+    monkeypatch.setattr(json_lines, "_FIRST_PAGE", len(number))
+    rows = read(JsonLines(), number * 2 + text).rows
+    assert next(iter(rows[0].values())) == Decimal("1.25")
+    assert next(iter(rows[-1].values())) == "1.25"
+
+
 _SCALARS = st.one_of(
     st.none(),
     st.booleans(),

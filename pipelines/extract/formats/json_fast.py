@@ -15,6 +15,7 @@ the items of one value. There it refuses an item that is no object by itself.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from pipelines.sqltypes import arrow_type
 
 _SMALL = re.compile(rb"[eE]-\d{3}|0{300}")
 _FEW = 1_000
+_IN_LIST = r"\[[^\]]*"
 _OPEN, _CLOSE = ord("{"), ord("}")
 
 
@@ -70,10 +72,14 @@ class ListPage:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the fast reader is to read; made from what was seen so far."""
+    """How the fast reader is to read; made from what was seen so far.
+
+    `text` is the regular expression of a text where a decimal should stand; empty:
+    there are no decimals.
+    """
 
     schema: pa.Schema
-    no_text: tuple[re.Pattern[bytes], ...]
+    text: str
 
 
 def plan(shape: Shape, declared: Mapping[str, str]) -> Plan | None:
@@ -85,7 +91,7 @@ def plan(shape: Shape, declared: Mapping[str, str]) -> Plan | None:
     """
     if not shape.fields:
         return None
-    fields, no_text = [], []
+    fields, texts = [], []
     for name, inner in shape.fields.items():
         read_as = _read_as(inner, declared.get(name))
         if read_as is None:
@@ -96,9 +102,15 @@ def plan(shape: Shape, declared: Mapping[str, str]) -> Plan | None:
     for name, lists in _decimals(pa.struct(undeclared)):
         if lists > 1:
             return None
-        text = rb'"\s*:\s*\[[^\]]*"' if lists else rb'"\s*:\s*"'
-        no_text.append(re.compile(b'"' + re.escape(name.encode()) + text))
-    return Plan(pa.schema(fields), tuple(no_text))
+        texts.append(f'{_spelled(name)}"\\s*:\\s*{_IN_LIST if lists else ""}"')
+    return Plan(pa.schema(fields), f'"(?:{"|".join(texts)})' if texts else "")
+
+
+def _spelled(name: str) -> str:
+    """A field's name as it may stand in the text."""
+    if name.isascii():
+        return re.escape(name)
+    return f"(?:{re.escape(name)}|(?i:{re.escape(json.dumps(name)[1:-1])}))"
 
 
 def _read_as(shape: Shape, declared: str | None) -> pa.DataType | None:
@@ -155,7 +167,7 @@ def _read_list(page: ListPage, how: Plan) -> pa.Table | None:
 
 
 def _read(data: bytes, how: Plan, schema: pa.Schema) -> pa.Table | None:
-    if b"\0" in data or any(pattern.search(data) for pattern in how.no_text):
+    if b"\0" in data or (how.text and _matches(data, how.text)):
         return None
     try:
         if not data.isascii():
@@ -171,6 +183,13 @@ def _read(data: bytes, how: Plan, schema: pa.Schema) -> pa.Table | None:
         return rows
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
+
+
+def _matches(data: bytes, pattern: str) -> bool:
+    """Whether the pattern stands anywhere; other threads run meanwhile, as with `re` they can't."""
+    ends = pa.py_buffer(np.array([0, len(data)], np.int32))
+    text = pa.Array.from_buffers(pa.binary(), 1, [None, ends, pa.py_buffer(data)])
+    return bool(pc.match_substring_regex(text, pattern=pattern)[0].as_py())
 
 
 def _true_floats(rows: pa.Table, page: Page | ListPage) -> bool:
