@@ -62,15 +62,20 @@ def write_pairs(connection: Connection, keys: str, crowded: str, pairs: str, new
     `crowded` is a table of keys to leave out. With `new`, a table with a column
     record_id, only pairs with one of these records.
     """
-    side = f"(FROM {keys} SEMI JOIN {new} USING (record_id))" if new else keys
-    only = "" if new else "AND l.record_id < r.record_id"
+    names = list(KEYS)
+    # A bit for each kind: lists would cost memory for every pair.
+    places = f"list_position({names!r}, l.kind) - 1"
+    usable = f"(FROM {keys} ANTI JOIN {crowded} USING (kind, key))"
+    side = f"(FROM {usable} SEMI JOIN {new} USING (record_id))" if new else usable
+    order = "<>" if new else "<"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {pairs} AS "
+        f"SELECT left_id, right_id, list_filter({names!r}, "
+        "lambda kind, place: (bits >> (place - 1)::INTEGER) & 1 = 1) AS kinds FROM ("
         "SELECT least(l.record_id, r.record_id) AS left_id, "
         "greatest(l.record_id, r.record_id) AS right_id, "
-        "list_sort(list_distinct(list(l.kind))) AS kinds "
-        f"FROM {side} AS l JOIN {keys} AS r "
-        f"ON l.kind = r.kind AND l.key = r.key AND l.record_id <> r.record_id {only} "
-        f"WHERE NOT EXISTS (FROM {crowded} AS c WHERE c.kind = l.kind AND c.key = l.key) "
-        "GROUP BY ALL"
+        f"bit_or(1 << ({places})::INTEGER) AS bits "
+        f"FROM {side} AS l JOIN {usable} AS r "
+        f"ON l.kind = r.kind AND l.key = r.key AND l.record_id {order} r.record_id "
+        "GROUP BY left_id, right_id)"
     )

@@ -16,9 +16,12 @@ from typing import Literal, NamedTuple
 
 
 class Member(NamedTuple):
-    """What clustering must know of a record; `family` groups a source's own renames."""
+    """What clustering must know of a record; `family` groups a source's own renames.
 
-    source: str
+    Two families of one `scope` (a source, mostly) are two organizations.
+    """
+
+    scope: str
     family: str
     lei: str | None = None
     cik: str | None = None
@@ -92,9 +95,9 @@ class Clusters:
         for kind, number in a.numbers.items():
             if b.numbers.get(kind, number) != number:
                 return f"two different numbers of {kind}"
-        for source, family in a.families.items():
-            if b.families.get(source, family) != family:
-                return f"two records of {source}"
+        for scope, family in a.families.items():
+            if b.families.get(scope, family) != family:
+                return f"two records of {scope}"
         return None
 
     def join(self, left: str, right: str, score: float) -> None:
@@ -163,4 +166,4 @@ def _first(record: str, member: Member) -> _Cluster:
     if member.company_number:
         register, _, number = member.company_number.partition(":")
         numbers[f"the register of {register}"] = number
-    return _Cluster([record], {member.source: member.family}, numbers)
+    return _Cluster([record], {member.scope: member.family}, numbers)

@@ -44,13 +44,19 @@ def learn(tx: Connection) -> MatchModel:
         return train(bench, "records")
 
 
-def compare(tx: Connection, model: MatchModel) -> int:
-    """Fill temp.match_scores and temp.match_now; how many pairs were compared."""
+def compare(tx: Connection, model: MatchModel, *, whole: bool) -> int:
+    """Fill temp.match_scores and temp.match_now; how many pairs were compared.
+
+    With `whole`, every record was touched.
+    """
     tx.execute("CREATE OR REPLACE TEMP TABLE match_crowded (kind VARCHAR, key VARCHAR)")
     if model.crowded:
         tx.executemany("INSERT INTO temp.match_crowded VALUES (?, ?)", list(model.crowded))
-    _write_keys(tx)
-    write_pairs(tx, "match_keys", "match_crowded", "match_found", new="temp.match_touched")
+    write_keys(tx, "temp.match_changed", "match_keys")
+    if not whole:
+        _add_others(tx)
+    touched = "" if whole else "temp.match_touched"
+    write_pairs(tx, "match_keys", "match_crowded", "match_found", new=touched)
     row = tx.execute("SELECT count(*) FROM match_found").fetchone()
     count = int(row[0]) if row else 0
     _score(tx, model, count)
@@ -64,19 +70,20 @@ def compare(tx: Connection, model: MatchModel) -> int:
     return count
 
 
-def _write_keys(tx: Connection) -> None:
-    """Keys of the touched records, and those of all others that share one of them."""
-    write_keys(tx, "temp.match_changed", "match_keys")
+def _add_others(tx: Connection) -> None:
+    """To the keys of the touched records, those of all others that share one of them."""
     parts = " UNION ALL ".join(
-        f"SELECT record_id, '{kind}' AS kind, unnest({expression}) AS key "
-        f"FROM {RECORDS} ANTI JOIN temp.match_touched USING (record_id)"
+        f"SELECT record_id, '{kind}' AS kind, unnest({expression}) AS key FROM {RECORDS}"
         for kind, expression in KEYS.items()
     )
     tx.execute(
         "CREATE OR REPLACE TEMP TABLE match_others AS SELECT DISTINCT kind, key, record_id "
         f"FROM ({parts}) SEMI JOIN match_keys USING (kind, key)"
     )
-    tx.execute("INSERT INTO match_keys FROM temp.match_others")
+    tx.execute(
+        "INSERT INTO match_keys SELECT kind, key, record_id FROM temp.match_others "
+        "ANTI JOIN temp.match_touched USING (record_id)"
+    )
 
 
 def _score(tx: Connection, model: MatchModel, count: int) -> None:

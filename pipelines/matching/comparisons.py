@@ -9,6 +9,7 @@ between records of two. The `m` here are what is assumed before anything was lea
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,16 +49,16 @@ COMPARISONS = (
             Level(
                 "same",
                 f"name_key_l = name_key_r AND {_SAME_FAMILY}",
-                0.62,
+                0.55,
                 common="name_key",
             ),
             Level(
                 "same but for a descriptor",
                 f"name_short_l = name_short_r AND length(name_short_l) >= 4 AND {_SAME_FAMILY}",
-                0.18,
+                0.15,
                 common="name_short",
             ),
-            Level("same as another name", "list_has_any(name_keys_l, name_keys_r)", 0.06),
+            Level("same as another name", "list_has_any(name_keys_l, name_keys_r)", 0.12),
             Level(
                 "a letter or two differ",
                 "length(name_short_l) >= 7 AND damerau_levenshtein(name_short_l, name_short_r) "
@@ -71,7 +72,7 @@ COMPARISONS = (
                 f"starts_with(name_words_r, name_words_l || ' ')) AND {_SAME_FAMILY}",
                 0.05,
             ),
-            Level("different", _ELSE, 0.04),
+            Level("different", _ELSE, 0.08),
         ),
     ),
     Comparison(
@@ -124,10 +125,10 @@ COMPARISONS = (
         "founded",
         "founded_year_l IS NULL OR founded_year_r IS NULL",
         (
-            Level("same year", "founded_year_l = founded_year_r", 0.75),
-            Level("within a year", "abs(founded_year_l - founded_year_r) <= 1", 0.13),
+            Level("same year", "founded_year_l = founded_year_r", 0.76),
+            Level("within a year", "abs(founded_year_l - founded_year_r) <= 1", 0.14),
             Level("within three years", "abs(founded_year_l - founded_year_r) <= 3", 0.08),
-            Level("further apart", _ELSE, 0.04),
+            Level("further apart", _ELSE, 0.02),
         ),
     ),
 )
@@ -138,20 +139,27 @@ COMMON = tuple(
 """Columns whose values are weighed by how common they are."""
 
 
+Odds = Mapping[str, list[float]]
+"""Comparison → a probability for each of its levels, in order."""
+
+
 def settings(
-    prior: float, m: dict[str, list[float]], u: dict[str, list[float]], rules: list[str]
+    prior: float,
+    m: Odds,
+    u: Odds,
+    rules: list[str],
+    comparisons: Sequence[Comparison] = COMPARISONS,
 ) -> dict[str, Any]:
     """The comparisons as splink takes them.
 
-    `m` and `u` give, for each comparison, a probability a level in order. `prior` is
-    the probability that two records taken at random are of one organization.
+    `prior` is the probability that two records taken at random are of one organization.
     """
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "record_id",
         "probability_two_random_records_match": prior,
         "blocking_rules_to_generate_predictions": rules,
-        "comparisons": [_comparison(each, m[each.name], u[each.name]) for each in COMPARISONS],
+        "comparisons": [_comparison(each, m[each.name], u[each.name]) for each in comparisons],
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": False,
     }

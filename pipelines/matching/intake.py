@@ -1,6 +1,6 @@
 """What sources say now, beside what was matched before: the records that changed.
 
-    temp.match_given    every record as the inputs have it, with a hash
+    temp.match_given    every record that the inputs have, with a hash of what they say
     temp.match_touched  ids of records that are new, changed or gone
     temp.match_changed  the new and changed ones in comparable form
 
@@ -23,28 +23,28 @@ _BATCH = 50_000
 
 def take_in(tx: Connection, inputs: Sequence[str], *, whole: bool) -> int:
     """Fill the three tables; how many records were touched. With `whole`, all are."""
-    _read_given(tx, inputs)
+    given = (
+        "SELECT source || ':' || source_id AS record_id, *, "
+        f"hash({', '.join(GIVEN)}) AS given_hash FROM "
+        f"({' UNION ALL '.join(_one(tx, table) for table in inputs)}) "
+        "WHERE source IS NOT NULL AND source_id IS NOT NULL"
+    )
+    tx.execute(
+        f"CREATE OR REPLACE TEMP TABLE match_given AS SELECT record_id, given_hash FROM ({given})"
+    )
+    _refuse_repeated(tx, inputs)
     known = f"(SELECT record_id, given_hash FROM {RECORDS})"
     differ = "true" if whole else "g.given_hash IS DISTINCT FROM k.given_hash"
     tx.execute(
-        "CREATE OR REPLACE TEMP TABLE match_touched AS SELECT record_id, "
-        "g.record_id IS NOT NULL AS is_there FROM temp.match_given AS g "
-        f"FULL JOIN {known} AS k USING (record_id) WHERE {differ}"
+        "CREATE OR REPLACE TEMP TABLE match_touched AS SELECT record_id "
+        f"FROM temp.match_given AS g FULL JOIN {known} AS k USING (record_id) WHERE {differ}"
     )
-    _clean(tx)
+    _clean(tx, given)
     row = tx.execute("SELECT count(*) FROM temp.match_touched").fetchone()
     return int(row[0]) if row else 0
 
 
-def _read_given(tx: Connection, inputs: Sequence[str]) -> None:
-    parts = " UNION ALL ".join(_one(tx, table) for table in inputs)
-    packed = ", ".join(f"'{name}': {name}" for name in GIVEN)
-    tx.execute(
-        "CREATE OR REPLACE TEMP TABLE match_given AS "
-        "SELECT source || ':' || source_id AS record_id, *, "
-        f"md5(to_json({{{packed}}})::VARCHAR) AS given_hash FROM ({parts}) "
-        "WHERE source IS NOT NULL AND source_id IS NOT NULL"
-    )
+def _refuse_repeated(tx: Connection, inputs: Sequence[str]) -> None:
     repeated = tx.execute(
         "SELECT record_id FROM temp.match_given GROUP BY record_id HAVING count(*) > 1 "
         "ORDER BY record_id LIMIT 5"
@@ -78,16 +78,15 @@ def _one(tx: Connection, table: str) -> str:
     return f"SELECT {columns} FROM {quote_table(table)}"
 
 
-def _clean(tx: Connection) -> None:
+def _clean(tx: Connection, given: str) -> None:
     spelled = ", ".join(f"{name} {kind}" for name, kind in FEATURES.items())
-    tx.execute(f"CREATE OR REPLACE TEMP TABLE match_changed ({spelled}, given_hash VARCHAR)")
-    given = ", ".join(GIVEN)
-    batches = tx.execute(
-        f"SELECT {given}, given_hash FROM temp.match_given SEMI JOIN temp.match_touched "
-        "USING (record_id) ORDER BY record_id"
+    tx.execute(f"CREATE OR REPLACE TEMP TABLE match_changed ({spelled}, given_hash UBIGINT)")
+    rows = tx.execute(
+        f"SELECT {', '.join(GIVEN)}, given_hash FROM ({given}) "
+        "SEMI JOIN temp.match_touched USING (record_id) ORDER BY record_id"
     ).to_arrow_table()
-    for start in range(0, batches.num_rows, _BATCH):
-        part = batches.slice(start, _BATCH)
+    for start in range(0, rows.num_rows, _BATCH):
+        part = rows.slice(start, _BATCH)
         made = features(part).append_column("given_hash", part["given_hash"])
         tx.register("match_part", made)
         tx.execute("INSERT INTO temp.match_changed FROM match_part")

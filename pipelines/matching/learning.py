@@ -7,8 +7,10 @@ what is weighed by how common it is, and the prior (`training`).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
-from pipelines.matching.comparisons import COMPARISONS, settings
+from pipelines.matching.comparisons import COMPARISONS, Comparison, Odds, settings
 from pipelines.matching.scoring import quiet
 from resources.warehouse import Connection
 
@@ -17,44 +19,53 @@ _SAMPLE = 120_000
 _PAIRS = 300_000
 """Pairs that `u` is counted on."""
 _CAUTION = 50.0
-"""Pairs that what is assumed weighs as much as, against what the data say; never less
-than a tenth, for clean data are no promise that the next will be."""
+"""Pairs that what is assumed weighs as much as, against what the data say."""
+_DOUBT = 0.1
+"""Part of what is assumed that always stays: clean data don't promise that the next will be."""
 _MOST_BLOCK = 60
+SESSIONS = ("domain", "name_key")
+"""Columns that pairs are chosen by for expectation-maximisation, one after the other."""
 
 
-def different(connection: Connection) -> dict[str, list[float]]:
-    """u: how often each level occurs between different records of one source."""
+def different(
+    connection: Connection, comparisons: Sequence[Comparison] = COMPARISONS
+) -> dict[str, list[float]]:
+    """u: how often each level occurs between different records of one scope.
+
+    Reads the table match_input: records with a column scope.
+    """
     row = connection.execute("SELECT count(*) FROM match_input").fetchone()
     count = int(row[0]) if row else 0
     steps = max(1, min(400, _PAIRS // max(count, 1)))
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE ranked AS SELECT *, "
-        "count(*) OVER (PARTITION BY source) AS n, "
-        "row_number() OVER (PARTITION BY source ORDER BY md5(record_id)) - 1 AS place "
+        "count(*) OVER (PARTITION BY scope) AS n, "
+        "row_number() OVER (PARTITION BY scope ORDER BY md5(record_id)) - 1 AS place "
         "FROM match_input"
     )
-    found = {}
-    total = "FROM ranked AS a JOIN ranked AS b ON a.source = b.source AND a.n > 1"
-    for comparison in COMPARISONS:
-        columns = sorted(_columns(comparison.unknown, *(c.condition for c in comparison.levels)))
-        spread = ", ".join(f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in columns)
-        cases = " ".join(
-            f"WHEN {level.condition} THEN {place}"
-            for place, level in enumerate(comparison.levels)
-            if level.condition != "ELSE"
-        )
-        rows = connection.execute(
-            f"SELECT CASE WHEN {comparison.unknown} THEN -1 {cases} "
-            f"ELSE {len(comparison.levels) - 1} END AS level, count(*) FROM (SELECT {spread} "
-            f"{total}, range(1, {steps + 1}) AS step(k) WHERE k < a.n "
-            "AND b.place = (a.place + k) % a.n) GROUP BY level"
-        ).fetchall()
-        counts = dict(rows)
-        seen = sum(n for level, n in rows if level >= 0)
-        parts = [counts.get(place, 0) + 0.5 for place in range(len(comparison.levels))]
-        whole = seen + 0.5 * len(parts)
-        found[comparison.name] = [rounded(part / whole) for part in parts]
-    return found
+    return {each.name: _counted(connection, each, steps) for each in comparisons}
+
+
+def _counted(connection: Connection, comparison: Comparison, steps: int) -> list[float]:
+    """Each record beside those that come up to `steps` places behind it in its scope."""
+    columns = sorted(_columns(comparison.unknown, *(c.condition for c in comparison.levels)))
+    spread = ", ".join(f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in columns)
+    cases = " ".join(
+        f"WHEN {level.condition} THEN {place}"
+        for place, level in enumerate(comparison.levels)
+        if level.condition != "ELSE"
+    )
+    rows = connection.execute(
+        f"SELECT CASE WHEN {comparison.unknown} THEN -1 {cases} "
+        f"ELSE {len(comparison.levels) - 1} END AS level, count(*) FROM (SELECT {spread} "
+        "FROM ranked AS a JOIN ranked AS b ON a.scope = b.scope AND a.n > 1, "
+        f"range(1, {steps + 1}) AS step(k) WHERE k < a.n "
+        "AND b.place = (a.place + k) % a.n) GROUP BY level"
+    ).fetchall()
+    counts = dict(rows)
+    seen = sum(n for level, n in rows if level >= 0)
+    parts = [counts.get(place, 0) + 0.5 for place in range(len(comparison.levels))]
+    return [rounded(part / (seen + 0.5 * len(parts))) for part in parts]
 
 
 def _columns(*conditions: str) -> set[str]:
@@ -62,21 +73,34 @@ def _columns(*conditions: str) -> set[str]:
 
 
 def alike(
-    connection: Connection, prior: float, assumed: dict[str, list[float]], u: dict[str, list[float]]
+    connection: Connection,
+    prior: float,
+    assumed: Odds,
+    u: Odds,
+    *,
+    comparisons: Sequence[Comparison] = COMPARISONS,
+    sessions: Sequence[str] = SESSIONS,
 ) -> tuple[dict[str, list[float]], tuple[str, ...]]:
-    """m: from both sessions, weighed by their pairs and held back by what was assumed."""
+    """m: from a session for each column, weighed by its pairs, held back by what is assumed.
+
+    Reads match_input. The second value names the comparisons that anything was learned of.
+    """
     sums = {name: [p * _CAUTION for p in parts] for name, parts in assumed.items()}
     weights = dict.fromkeys(assumed, _CAUTION)
     learned = set()
-    for column in ("domain", "name_key"):
-        pairs, found = _session(connection, column, prior, assumed, u)
-        for name, parts in found.items():
+    for column in sessions:
+        pairs = _sample(connection, column)
+        if pairs < _CAUTION:
+            continue
+        rule = _rule(column)
+        given = settings(prior, assumed, u, [rule], comparisons)
+        for name, parts in _session(connection, rule, given).items():
             learned.add(name)
             weights[name] += pairs
             sums[name] = [s + pairs * p for s, p in zip(sums[name], parts, strict=True)]
     m = {
         name: [
-            rounded(0.9 * s / weights[name] + 0.1 * a)
+            rounded((1 - _DOUBT) * s / weights[name] + _DOUBT * a)
             for s, a in zip(sums[name], assumed[name], strict=True)
         ]
         for name in sums
@@ -84,49 +108,44 @@ def alike(
     return m, tuple(sorted(learned))
 
 
-def _session(
-    connection: Connection,
-    column: str,
-    prior: float,
-    assumed: dict[str, list[float]],
-    u: dict[str, list[float]],
-) -> tuple[int, dict[str, list[float]]]:
-    """One session over pairs of different sources that share `column`; how many, and m."""
+def _rule(column: str) -> str:
+    return f"l.{column} = r.{column} AND l.scope <> r.scope"
+
+
+def _sample(connection: Connection, column: str) -> int:
+    """Make match_sample of records that share a value of the column; how many pairs do."""
     connection.execute(
         "CREATE OR REPLACE TABLE match_sample AS SELECT * EXCLUDE (n) FROM ("
         f"SELECT *, count(*) OVER (PARTITION BY {column}) AS n FROM match_input "
         f"WHERE {column} IS NOT NULL) WHERE n BETWEEN 2 AND {_MOST_BLOCK} "
         f"ORDER BY md5({column}), record_id LIMIT {_SAMPLE}"
     )
-    rule = f"l.{column} = r.{column} AND l.source <> r.source"
     row = connection.execute(
-        f"SELECT count(*) FROM match_sample AS l JOIN match_sample AS r ON {rule} "
+        f"SELECT count(*) FROM match_sample AS l JOIN match_sample AS r ON {_rule(column)} "
         "AND l.record_id < r.record_id"
     ).fetchone()
-    pairs = int(row[0]) if row else 0
-    if pairs < _CAUTION:
-        return 0, {}
+    return int(row[0]) if row else 0
+
+
+def _session(connection: Connection, rule: str, given: dict[str, Any]) -> dict[str, list[float]]:
+    """Comparison → m, for those that the pairs weren't chosen by."""
     with quiet():
         from splink import DuckDBAPI, Linker
 
-        api = DuckDBAPI(connection)
-        given = settings(prior, assumed, u, [rule])
-        linker = Linker(api.register("match_sample"), given, log_level=None)
+        table = DuckDBAPI(connection).register("match_sample")
+        linker = Linker(table, given, log_level=None)
         # Sums of fractions come out the same only if they are added in one order.
         connection.execute("SET threads = 1")
         session = linker.training.estimate_parameters_using_expectation_maximisation(rule)
         connection.execute("RESET threads")
-        trained = session.core_model_settings.comparisons
     found = {}
-    for comparison in trained:
+    for comparison in session.core_model_settings.comparisons:
         levels = [level for level in comparison.comparison_levels if not level.is_null_level]
-        parts = [level.m_probability for level in levels]
-        numbers = [part if isinstance(part, float) else 0.0 for part in parts]
-        total = sum(numbers)
-        if total > 0:
-            found[comparison.output_column_name] = [number / total for number in numbers]
-    connection.execute("DROP TABLE match_sample")
-    return pairs, found
+        # A level that no pair had has no number.
+        parts = [p if isinstance(p := level.m_probability, float) else 0.0 for level in levels]
+        if sum(parts) > 0:
+            found[comparison.output_column_name] = [part / sum(parts) for part in parts]
+    return found
 
 
 def rounded(number: float) -> float:

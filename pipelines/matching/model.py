@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.matching.comparisons import COMPARISONS, settings
+from pipelines.matching.comparisons import COMPARISONS, Odds, settings
 
 MATCH = 0.95
 """From this probability on, two records are taken for one organization."""
@@ -32,8 +32,8 @@ class MatchModel:
     """
 
     prior: float
-    m: Mapping[str, list[float]]
-    u: Mapping[str, list[float]]
+    m: Odds
+    u: Odds
     learned: tuple[str, ...]
     shares: Mapping[str, Mapping[str, float]]
     crowded: tuple[tuple[str, str], ...]
@@ -44,7 +44,7 @@ class MatchModel:
 
     def settings(self) -> dict[str, Any]:
         """As splink takes it, for pairs that are already found."""
-        return settings(self.prior, dict(self.m), dict(self.u), ["l.record_id = r.record_id"])
+        return settings(self.prior, self.m, self.u, ["l.record_id = r.record_id"])
 
     def rows(self) -> list[dict[str, Any]]:
         """A row a level, for people: how much it speaks for a match, in bits."""

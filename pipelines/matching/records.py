@@ -20,6 +20,7 @@ from pipelines.matching.names import Name, read_name
 GIVEN = {
     "source": "VARCHAR",
     "source_id": "VARCHAR",
+    "scope": "VARCHAR",
     "name": "VARCHAR",
     "other_names": "VARCHAR[]",
     "websites": "VARCHAR[]",
@@ -35,13 +36,16 @@ GIVEN = {
     "people": "VARCHAR[]",
     "replaces": "VARCHAR[]",
 }
-"""Column → type of what a source says. `vendor_ids` are vendor:id of other systems that
+"""Column → type of what a source says. Two ids of one source are two organizations, but
+only within a `scope`, where it has any (each cap table's package names its investors
+anew). `vendor_ids` are vendor:id of other systems that
 the source names, `replaces` the source's own ids that this record was known by."""
 
 FEATURES = {
     "record_id": "VARCHAR",
     "source": "VARCHAR",
     "source_id": "VARCHAR",
+    "scope": "VARCHAR",
     "name": "VARCHAR",
     "name_key": "VARCHAR",
     "name_short": "VARCHAR",
@@ -103,6 +107,7 @@ def _one(given: Mapping[str, Any]) -> dict[str, Any]:
         "record_id": record_id(source, given["source_id"]),
         "source": source,
         "source_id": given["source_id"],
+        "scope": f"{source}/{given['scope']}" if given["scope"] else source,
         "name": given["name"],
         **_name(name, others),
         "domain": domains[0] if domains else None,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.matching.clusters import Decision, Edge, Member
-from pipelines.matching.tables import ALIAS, DECISIONS, PAIRS, XREF
+from pipelines.matching.tables import ALIAS, DECISIONS, PAIRS, XREF, stage
 from resources.warehouse import Connection
 
 
@@ -28,42 +28,48 @@ class Region:
 
 def mark_region(tx: Connection, match: float, decided_since: int) -> None:
     """Fill temp.match_region from the touched records and the decisions after a number."""
-    _write_links(tx, match)
     tx.execute(
-        "CREATE OR REPLACE TEMP TABLE match_region AS SELECT record_id FROM temp.match_touched "
+        "CREATE OR REPLACE TEMP TABLE match_edge AS SELECT record_id FROM temp.match_touched "
         f"UNION SELECT unnest([left_id, right_id]) FROM {DECISIONS} "
         f"WHERE number > {decided_since:d}"
     )
-    size, grown = -1, 0
-    while grown != size:
-        size = grown
-        row = tx.execute(
-            "INSERT INTO temp.match_region SELECT DISTINCT b FROM temp.match_links "
-            "SEMI JOIN temp.match_region AS r ON r.record_id = a "
-            "ANTI JOIN temp.match_region AS r ON r.record_id = b"
-        ).fetchone()
-        grown = size + int(row[0]) if row and row[0] else size
+    tx.execute("CREATE OR REPLACE TEMP TABLE match_region AS FROM temp.match_edge")
+    while _count(tx, "temp.match_edge"):
+        tx.execute(
+            f"CREATE OR REPLACE TEMP TABLE match_edge AS SELECT DISTINCT record_id "
+            f"FROM ({_ties(match)}) ANTI JOIN temp.match_region USING (record_id)"
+        )
+        tx.execute("INSERT INTO temp.match_region FROM temp.match_edge")
 
 
-def _write_links(tx: Connection, match: float) -> None:
-    """Both directions of everything that ties two records: pairs old and new, people, ids."""
+def _ties(match: float) -> str:
+    """Records one step from temp.match_edge: by pairs old and new, people, organizations."""
     good = f"score >= {match!r} OR is_sure"
-    tx.execute(
-        "CREATE OR REPLACE TEMP TABLE match_links AS WITH ties AS ("
-        f"SELECT left_id AS a, right_id AS b FROM {PAIRS} WHERE {good} "
-        f"UNION ALL SELECT left_id, right_id FROM temp.match_scores WHERE {good} "
-        f"UNION ALL SELECT left_id, right_id FROM {DECISIONS} "
-        # A record is tied to its organization, and so to all others of it.
-        f"UNION ALL SELECT source || ':' || source_id, org_id FROM {XREF} WHERE valid_to IS NULL"
-        ") SELECT a, b FROM ties UNION ALL SELECT b, a FROM ties"
+    parts = [
+        f"SELECT {there} AS record_id FROM {table} WHERE ({rule}) "
+        f"AND {here} IN (SELECT record_id FROM temp.match_edge)"
+        for table, rule in ((PAIRS, good), ("temp.match_scores", good), (DECISIONS, "true"))
+        for here, there in (("left_id", "right_id"), ("right_id", "left_id"))
+    ]
+    record = "source || ':' || source_id"
+    parts.append(
+        f"SELECT {record} FROM {XREF} WHERE valid_to IS NULL AND org_id IN (SELECT org_id "
+        f"FROM {XREF} WHERE valid_to IS NULL AND {record} IN "
+        "(SELECT record_id FROM temp.match_edge))"
     )
+    return " UNION ALL ".join(parts)
+
+
+def _count(tx: Connection, table: str) -> int:
+    row = tx.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def read_region(tx: Connection) -> Region:
     """The region's records, edges, decisions and ids, as they are now."""
     inside = "IN (SELECT record_id FROM temp.match_region)"
     rows = tx.execute(
-        "SELECT record_id, source, lei, cik, company_number, replaces FROM temp.match_all "
+        "SELECT record_id, scope, lei, cik, company_number, replaces FROM temp.match_all "
         f"WHERE record_id {inside}"
     ).fetchall()
     family = _families({row[0]: row[5] for row in rows})
@@ -92,9 +98,7 @@ def read_history(
     tx: Connection, orgs: set[str], candidates: set[str]
 ) -> tuple[dict[str, int], dict[str, str]]:
     """When ids were born, as an order, and the open aliases of the organizations."""
-    tx.execute("CREATE OR REPLACE TEMP TABLE match_ids (org_id VARCHAR)")
-    names = sorted(orgs | candidates)
-    tx.execute("INSERT INTO temp.match_ids SELECT unnest($names)", {"names": names})
+    stage(tx, "match_ids", {"org_id": "VARCHAR"}, [(org,) for org in sorted(orgs | candidates)])
     born = tx.execute(
         f"SELECT org_id, epoch_us(min(valid_from)) FROM {XREF} "
         "SEMI JOIN temp.match_ids USING (org_id) GROUP BY org_id"

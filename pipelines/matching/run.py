@@ -59,7 +59,7 @@ _GROWTH = 2
 """A model is trained anew when there are this many times the records it learned from."""
 
 
-def _silent(_what: str, _done: int, _total: int | None) -> None:
+def silent(_what: str, _done: int, _total: int | None) -> None:
     """Tell nobody."""
 
 
@@ -69,7 +69,7 @@ def match_records(
     *,
     run_id: str,
     retrain: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> TableReport:
     """Bring core.org_xref up to date with the records in `inputs`, in one commit.
 
@@ -181,7 +181,7 @@ class _Run:
         else:
             self.model = known[0]
         self.progress("comparing", 0, None)
-        self.pairs = compare(tx, self.model)
+        self.pairs = compare(tx, self.model, whole=whole)
         self._put_together(tx, self.model)
 
     def _put_together(self, tx: Connection, model: MatchModel) -> None:
@@ -201,7 +201,7 @@ class _Run:
             if model.queue <= edge.score < model.match
             and not edge.is_sure
             and edge.apart is None
-            and region.members[edge.left].source != region.members[edge.right].source
+            and region.members[edge.left].scope != region.members[edge.right].scope
             and not made.together(edge.left, edge.right)
             and (edge.left, edge.right) not in rejected
         ]

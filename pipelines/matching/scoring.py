@@ -16,11 +16,20 @@ from pipelines.matching.comparisons import COMMON, COMPARISONS, Comparison
 from pipelines.matching.model import MatchModel
 from resources.warehouse import Connection
 
-_APART = (
-    "l.series_of IS DISTINCT FROM r.series_of AND NOT (l.name_key IS NULL OR r.name_key IS NULL) "
-    "OR l.numerals IS DISTINCT FROM r.numerals "
-    "AND jaro_winkler_similarity(l.name_key, r.name_key) >= 0.9"
-)
+_APART = {
+    "numbered or series": (
+        "l.series_of IS DISTINCT FROM r.series_of "
+        "AND NOT (l.name_key IS NULL OR r.name_key IS NULL) "
+        "OR l.numerals IS DISTINCT FROM r.numerals "
+        "AND jaro_winkler_similarity(l.name_key, r.name_key) >= 0.9"
+    ),
+    # A name and an address in a directory may go to another firm, years after.
+    "founded years apart": (
+        "abs(l.founded_year - r.founded_year) > 5 AND NOT list_has_any(l.domains, r.domains) "
+        "AND NOT list_has_any(l.people, r.people)"
+    ),
+}
+"""Why two records may not be joined by their score → the condition."""
 
 
 SURE = ("lei", "cik", "company_number", "renamed")
@@ -63,11 +72,12 @@ def write_scores(connection: Connection, model: MatchModel, records: str, pairs:
         found = linker.inference.predict(model.queue, warning_mode="never").physical_name
     bits = ", ".join(f"{_bits(each)} AS bits_{each.name}" for each in COMPARISONS)
     sure = ", ".join(f"'{kind}'" for kind in SURE)
+    apart = " ".join(f"WHEN {rule} THEN '{reason}'" for reason, rule in _APART.items())
     connection.execute(
         "CREATE OR REPLACE TABLE scores AS SELECT p.left_id, p.right_id, p.kinds, "
         f"round(coalesce(s.match_probability, 0), 6) AS score, {bits}, "
         f"list_has_any(p.kinds, [{sure}]) AS is_sure, "
-        f"CASE WHEN {_APART} THEN 'numbered or series' END AS apart "
+        f"CASE {apart} END AS apart "
         f"FROM {pairs} AS p LEFT JOIN {found} AS s ON p.left_id = s.record_id_l "
         "AND p.right_id = s.record_id_r "
         f"JOIN {records} AS l ON l.record_id = p.left_id "

@@ -15,14 +15,17 @@ here: changing their rows (`write`, `decisions`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import pyarrow as pa
 
 from pipelines.matching.comparisons import COMPARISONS
 from pipelines.matching.model import MatchModel
 from pipelines.matching.records import FEATURES
+from pipelines.sqltypes import arrow_type
 from resources.warehouse import Connection, table_exists
 
 XREF, ALIAS = "core.org_xref", "core.org_alias"
@@ -48,7 +51,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "valid_from": "TIMESTAMPTZ",
         "valid_to": "TIMESTAMPTZ",
     },
-    RECORDS: {**FEATURES, "given_hash": "VARCHAR"},
+    RECORDS: {**FEATURES, "given_hash": "UBIGINT"},
     PAIRS: {
         **_PAIR,
         "kinds": "VARCHAR[]",
@@ -137,3 +140,23 @@ def current_model(connection: Connection) -> tuple[MatchModel, Any] | None:
         f"SELECT model, trained_at FROM {MODELS} ORDER BY trained_at DESC LIMIT 1"
     ).fetchone()
     return (MatchModel.from_json(orjson.loads(row[0])), row[1]) if row else None
+
+
+def stage(
+    tx: Connection, name: str, columns: dict[str, str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Make the temporary table `name` of rows, each in the order of the columns."""
+    spelled = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    tx.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({spelled})")
+    if not rows:
+        return
+    values = zip(*rows, strict=True)
+    made = pa.table(
+        {
+            column: pa.array(list(part), arrow_type(kind))
+            for (column, kind), part in zip(columns.items(), values, strict=True)
+        }
+    )
+    tx.register("match_part", made)
+    tx.execute(f"INSERT INTO {name} FROM match_part")
+    tx.unregister("match_part")

@@ -56,14 +56,14 @@ def _shares(connection: Connection, records: str, name: str) -> dict[str, float]
     share any value is what is to be feared of a value that no source repeats.
     """
     counts = (
-        "SELECT *, sum(n) OVER (PARTITION BY source) AS whole FROM (SELECT source, "
+        "SELECT *, sum(n) OVER (PARTITION BY scope) AS whole FROM (SELECT scope, "
         f"{name} AS value, count(*) AS n FROM {records} WHERE {name} IS NOT NULL "
-        f"GROUP BY source, {name})"
+        f"GROUP BY scope, {name})"
     )
     shared = _number(connection, f"SELECT sum(n * (n - 1) / 2) FROM ({counts})")
     pairs = _number(
         connection,
-        f"SELECT sum(whole * (whole - 1) / 2) FROM (SELECT DISTINCT source, whole FROM ({counts}))",
+        f"SELECT sum(whole * (whole - 1) / 2) FROM (SELECT DISTINCT scope, whole FROM ({counts}))",
     )
     rows = connection.execute(
         f"SELECT value, max((n - 1) / (whole - 1)) FROM ({counts}) WHERE n > 1 "
@@ -80,7 +80,7 @@ def _prior(connection: Connection, records: str, count: int) -> float:
         "SELECT count(DISTINCT (a, b)) FROM ("
         + " UNION ALL ".join(
             f"SELECT l.record_id AS a, r.record_id AS b FROM {records} AS l JOIN {records} AS r "
-            f"ON {rule} AND l.source <> r.source AND l.record_id < r.record_id"
+            f"ON {rule} AND l.scope <> r.scope AND l.record_id < r.record_id"
             for rule in (
                 "l.lei = r.lei",
                 "l.cik = r.cik",

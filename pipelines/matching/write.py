@@ -7,38 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-import pyarrow as pa
 
 from pipelines.matching.clusters import Clusters, Edge, Refused
 from pipelines.matching.orgs import Assigned
-from pipelines.matching.tables import ALIAS, COLUMNS, PAIRS, QUEUE, RECORDS, XREF
-from pipelines.sqltypes import arrow_type
+from pipelines.matching.tables import ALIAS, COLUMNS, PAIRS, QUEUE, RECORDS, XREF, stage
 from resources.warehouse import Connection, make_equal
 
 _TOUCHED = "IN (SELECT record_id FROM temp.match_touched)"
 _REGION = "IN (SELECT record_id FROM temp.match_region)"
-
-
-def stage(
-    tx: Connection, name: str, columns: dict[str, str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Make the temporary table `name` of rows, each in the order of the columns."""
-    spelled = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-    tx.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({spelled})")
-    if not rows:
-        return
-    values = zip(*rows, strict=True)
-    made = pa.table(
-        {
-            column: pa.array(list(part), arrow_type(kind))
-            for (column, kind), part in zip(columns.items(), values, strict=True)
-        }
-    )
-    tx.register("match_part", made)
-    tx.execute(f"INSERT INTO {name} FROM match_part")
-    tx.unregister("match_part")
 
 
 def write_records_and_pairs(tx: Connection) -> None:

@@ -113,6 +113,23 @@ def test_a_slug_reused_by_another_firm_joins_nothing(model: MatchModel) -> None:
     assert found is None or found.score < model.match
 
 
+def test_a_slug_and_name_that_went_to_another_firm_join_nothing(model: MatchModel) -> None:
+    page = {"name": "Bebo", "vendor_ids": ["crunchbase:bebo"]}
+    old = {"source": "a", "founded_year": 2005, "country_code": "US", **page}
+    new = {"source": "b", "founded_year": 2019, "country_code": "US", **page}
+    found = score_of(model, old, new)
+    assert found is None or found.apart
+
+
+def test_a_rename_that_is_told_counts_although_the_domain_is_new(model: MatchModel) -> None:
+    place = {"city": "Chicago", "country_code": "US", "founded_year": 2009}
+    old = {"source": "a", "name": "BrightTag", "websites": ["brighttag.com"], **place}
+    new = {"source": "b", "name": "Signal", "other_names": ["BrightTag Inc"], **place}
+    found = score_of(model, old, {**new, "websites": ["signal.co"]})
+    assert found is not None
+    assert found.score >= model.queue
+
+
 def test_one_name_with_two_domains_is_no_match(model: MatchModel) -> None:
     found = score_of(model, ACME, {**ACME, "source": "b", "websites": ["acme-robotics.de"]})
     assert found is None or found.score < model.match
