@@ -13,6 +13,7 @@ from decimal import Decimal
 from pipelines.errors import FinanceError
 from pipelines.finance.flows import total
 from pipelines.finance.money import CENT, EXACT, exact
+from pipelines.finance.quarters import quarter_end
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,7 @@ def _periods(terms: FeeTerms) -> list[tuple[date, date]]:
     found = []
     start = terms.starts
     while start <= terms.ends:
-        month = (start.month - 1) // 3 * 3 + 4
-        after = date(start.year + month // 13, (month - 1) % 12 + 1, 1)
-        end = min(after - timedelta(days=1), terms.ends)
+        end = min(quarter_end(start), terms.ends)
         if start <= terms.investment_period_ends < end:
             end = terms.investment_period_ends
         found.append((start, end))

@@ -20,8 +20,6 @@ from enum import StrEnum
 from itertools import pairwise
 from math import log1p
 
-import pyxirr
-
 from pipelines.errors import FinanceError
 from pipelines.finance import roots
 from pipelines.finance.flows import Flow, by_day, distributed, paid_in, ratio
@@ -42,7 +40,7 @@ class Reason(StrEnum):
     SEVERAL_ROOTS = "several_roots"
     NO_ROOT = "no_root"
     NOTHING_PAID = "nothing_paid"
-    NOTHING_COMMITTED = "nothing_committed"
+    NO_VALUE = "no_value"
 
     @property
     def sentence(self) -> str:
@@ -58,7 +56,7 @@ _SENTENCES = {
     Reason.SEVERAL_ROOTS: "More than one rate makes these flows worth nothing; none is the one.",
     Reason.NO_ROOT: "No rate makes these flows worth nothing.",
     Reason.NOTHING_PAID: "Nothing was paid in, so there is nothing to be a multiple of.",
-    Reason.NOTHING_COMMITTED: "Nothing was committed, so there is nothing to be a part of.",
+    Reason.NO_VALUE: "What is held, or was held at the start, has no known value.",
 }
 
 
@@ -113,6 +111,8 @@ def _rates(days: Sequence[Flow]) -> list[float]:
     terms = [((day.on - first).days / YEAR_DAYS, float(day.amount)) for day in days]
     changes = sum((a.amount < 0) != (b.amount < 0) for a, b in pairwise(days))
     if changes == 1:
+        import pyxirr  # its library takes longer to load than all else here
+
         rate = pyxirr.xirr([day.on for day in days], [c for _, c in terms])
         within = rate is not None and roots.LOWEST < rate < roots.HIGHEST
         if rate is not None and within and imbalance(days, rate) < _BALANCED:
@@ -130,9 +130,15 @@ def imbalance(flows: Iterable[Flow], rate: float) -> float:
     return abs(value) / size
 
 
-def since_inception(flows: Iterable[Flow], value: Decimal, as_of: date) -> Irr:
-    """The IRR of the flows by a day, with what is still held then as a last distribution."""
-    return irr([*(flow for flow in flows if flow.on <= as_of), Flow(as_of, value)])
+def since_inception(flows: Iterable[Flow], value: Decimal | None, as_of: date) -> Irr:
+    """The IRR of the flows by a day, with what is still held then as a last distribution.
+
+    A value of None is one that nobody knows: NO_VALUE.
+    """
+    if value is None:
+        return Irr(None, Reason.NO_VALUE)
+    last = [Flow(as_of, value)] if value else []
+    return irr([*(flow for flow in flows if flow.on <= as_of), *last])
 
 
 def over_period(
@@ -153,12 +159,12 @@ class Multiples:
     """What came back and what is left, as multiples of what was paid in; None with a reason.
 
     DPI = distributions / paid-in, RVPI = residual value / paid-in, TVPI = DPI + RVPI,
-    PIC = paid-in / committed.
+    PIC = paid-in / committed. Without a known value there are neither RVPI nor TVPI.
     """
 
     paid_in: Decimal
     distributed: Decimal
-    value: Decimal
+    value: Decimal | None
     dpi: Decimal | None
     rvpi: Decimal | None
     tvpi: Decimal | None
@@ -166,7 +172,9 @@ class Multiples:
     reason: Reason | None
 
 
-def multiples(flows: Iterable[Flow], value: Decimal, committed: Decimal | None = None) -> Multiples:
+def multiples(
+    flows: Iterable[Flow], value: Decimal | None, committed: Decimal | None = None
+) -> Multiples:
     """Multiples of an investor's flows and of the value still held; ratios to 50 digits.
 
     PIC is None where no commitment is given or where it is 0.
@@ -176,16 +184,11 @@ def multiples(flows: Iterable[Flow], value: Decimal, committed: Decimal | None =
     pic = ratio(paid, committed) if committed else None
     if not paid:
         return Multiples(paid, back, value, None, None, None, pic, Reason.NOTHING_PAID)
-    return Multiples(
-        paid,
-        back,
-        value,
-        ratio(back, paid),
-        ratio(value, paid),
-        ratio(EXACT.add(back, value), paid),
-        pic,
-        None,
-    )
+    dpi = ratio(back, paid)
+    if value is None:
+        return Multiples(paid, back, None, dpi, None, None, pic, Reason.NO_VALUE)
+    rvpi, tvpi = ratio(value, paid), ratio(EXACT.add(back, value), paid)
+    return Multiples(paid, back, value, dpi, rvpi, tvpi, pic, None)
 
 
 def moic(invested: Decimal, realized: Decimal, unrealized: Decimal) -> Decimal | Reason:

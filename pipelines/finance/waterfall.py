@@ -67,8 +67,9 @@ def whole_fund(
 ) -> Carry:
     """The European way: no carry before all contributions and their hurdle came back.
 
-    Amounts are positive; contributions of a day count before its distributions. `as_of`
-    is the day that what is due at the end is told for, the last flow's if not given.
+    Amounts are positive; contributions of a day count before its distributions, and what
+    is paid in after carry was paid comes back first again. `as_of` is the day that what
+    is due at the end is told for, the last flow's if not given.
     """
     account = Account(terms)
     paid = [(flow.on, 0, flow.amount) for flow in _positive(contributions)]
@@ -144,10 +145,22 @@ def _pooled(deals: Sequence[Deal], terms: Terms) -> list[Split]:
 def _lacking(
     paid: Sequence[Flow], splits: Sequence[Split], terms: Terms, as_of: date | None
 ) -> Decimal:
-    """What the investors lack to their capital and hurdle, by what they really got."""
-    all_to_them = Terms(terms.hurdle, Decimal(0), Decimal(0), terms.compounds)
-    got = [Flow(split.on, split.lp) for split in splits if split.lp]
-    end = whole_fund(paid, got, all_to_them, as_of)
+    """What the investors lack to their capital and hurdle, by all that they really got.
+
+    What they got beyond both pays for what they paid in later, before that bears interest.
+    """
+    account = Account(Terms(terms.hurdle, Decimal(0), Decimal(0), terms.compounds))
+    beyond = Decimal(0)
+    came = [(flow.on, 0, flow.amount) for flow in paid]
+    went = [(split.on, 1, split.lp) for split in splits]
+    for on, kind, amount in sorted(came + went):
+        if kind:
+            beyond += account.pay_out(on, amount, None).split_lp
+        else:
+            used = min(beyond, amount)
+            beyond -= used
+            account.pay_in(on, amount - used)
+    end = _closed(account, (), as_of)
     return end.capital_due + end.preferred_due
 
 

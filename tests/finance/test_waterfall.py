@@ -154,6 +154,17 @@ def test_what_is_held_counts_in_a_clawback_at_its_value() -> None:
     assert worth == [12, 6, 0, 0]
 
 
+def test_early_gains_count_against_later_losses_in_a_clawback() -> None:
+    # 180 of 200 went to the investors, who then lost 50: they have 180 of 150, and the
+    # manager 20, where a fifth of the profit of 50 is 10.
+    deals = [
+        Deal("won", (_at(0, 100),), (_at(1, 200),), year(1)),
+        Deal("lost", (_at(2, 50),), (), year(3)),
+    ]
+    made = deal_by_deal(deals, PLAIN, carry_losses=False)
+    assert (made.gp, made.clawback) == exact(20, 10)
+
+
 def test_a_clawback_is_capped_by_the_carry_after_tax() -> None:
     given_back = clawback(Decimal(10), Decimal(-5), Decimal(0), FULL, tax_rate=Decimal("0.4"))
     assert given_back == 6
