@@ -21,6 +21,8 @@ from pipelines.transform.standing import Standing
 from resources.warehouse import TableVersion
 
 _FORMAT = 1
+_ROOT = Path(__file__).parents[2]
+_ARITHMETIC = re.compile(r"^\s*(?:from|import)\s+pipelines\.finance\b", re.MULTILINE)
 _VOLATILE = re.compile(
     r"\b(now|today|current_date|current_time|current_timestamp|get_current_timestamp|"
     r"get_current_time|localtime|localtimestamp|transaction_timestamp|random|uuid|uuidv4|uuidv7|"
@@ -112,6 +114,18 @@ def _obstacle(now: Standing, model: Model, changed: list[str], since: int) -> st
     return ""
 
 
+def python_code(path: Path, root: Path = _ROOT) -> str:
+    """The code that a Python model runs: its file, and the arithmetic if it imports any.
+
+    Which of the arithmetic's modules import one another isn't followed; all count.
+    """
+    text = path.read_text()
+    if not _ARITHMETIC.search(text):
+        return text
+    modules = sorted((root / "pipelines" / "finance").rglob("*.py"))
+    return "\n".join([text, *(module.read_text() for module in modules)])
+
+
 def code_hash(model: Model) -> str:
     """The hash of everything in a declaration that its rows depend on.
 
@@ -120,7 +134,7 @@ def code_hash(model: Model) -> str:
     rule = model.incremental
     parts = {
         "format": _FORMAT,
-        "code": Path(model.python).read_text() if model.python else model.sql,
+        "code": python_code(Path(model.python)) if model.python else model.sql,
         "key": model.key,
         "inputs": model.inputs,
         "columns": {name: column.type for name, column in model.columns.items()},

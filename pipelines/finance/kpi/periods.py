@@ -50,7 +50,8 @@ _CODES = {
     "H": "h hj half halbjahr semestre semester sem",
     "F": "fy gj fiscal financial exercice ejercicio geschaeftsjahr year jahr",
     "P": "m month monat mois mes months",
-    "": "of the ended ending ends end per as at to for period st nd rd th er eme ere em de del du",
+    "": "of the ended ending ends end per as at to for period st nd rd th er eme ere em de del du"
+    " unaudited audited preliminary prelim flash draft restated ungeprueft vorlaeufig provisoire",
 }
 _CODE_OF = {word: code for code, words in _CODES.items() for word in words.split()}
 _STRANGE = re.compile(r"[^a-z0-9\s\-–—_/.,'():]")

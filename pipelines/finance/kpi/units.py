@@ -22,7 +22,7 @@ _SIGNS = {
     "euros": "EUR", "euro": "EUR", "us dollars": "USD", "us dollar": "USD", "dollars us": "USD",
     "pounds sterling": "GBP", "sterling": "GBP", "swiss francs": "CHF", "schweizer franken": "CHF",
     "swedish kronor": "SEK", "norwegian kroner": "NOK", "danish kroner": "DKK",
-    "$": "$", "dollars": "$", "kr": "kr", "kronor": "kr", "kroner": "kr", "¥": "¥", "fr": "CHF",
+    "$": "$", "dollars": "$", "kr": "kr", "kronor": "kr", "kroner": "kr", "¥": "¥",
 }  # fmt: skip
 CANDIDATES = {
     "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"),
@@ -47,7 +47,7 @@ _OTHER = {
     "%": "percent", "percent": "percent", "pct": "percent", "prozent": "percent",
     "per cent": "percent", "pourcent": "percent", "months": "months", "mths": "months",
     "monate": "months", "mois": "months", "meses": "months", "days": "days", "tage": "days",
-    "jours": "days", "dias": "days", "#": "count", "no": "count", "number": "count",
+    "jours": "days", "dias": "days", "#": "count", "number": "count",
     "anzahl": "count", "fte": "count", "x": "ratio",
 }  # fmt: skip
 _FILLING = (
@@ -86,7 +86,7 @@ class Format:
 def unit_of(text: str) -> Unit | None:
     """The unit that a text consists of; None where it says anything else, or two units."""
     folded = fold(text).replace("(", " ").replace(")", " ").strip(" .:;,-–[]")
-    folded = re.sub(r"\b(tsd|mio|mrd|fr)\.", r"\1", folded)
+    folded = re.sub(r"\b(tsd|mio|mrd)\.", r"\1", folded)
     kept = " ".join(
         word for word in folded.split() if word.strip(",.:;") not in _FILLER or word in _OTHER
     )

@@ -20,7 +20,8 @@ Basis = Literal["flow", "stock", "rate"]
 class Metric:
     """One figure. A flow adds up over periods, a stock is its last day's, a rate neither.
 
-    `signed`: it may be below zero. A percentage lies between 0 and `most`.
+    `signed`: it may be below zero; costs and burn are given as positive amounts. A
+    percentage lies between 0 and `most`, or -`most` where it is signed.
     """
 
     id: str
@@ -61,7 +62,6 @@ METRICS: tuple[Metric, ...] = (
         " | receita liquida",
         "sales | income | top line | ca | ventas | total sales | gmv net | erloese | vendas"
         " | gross revenue | recognised revenue | recognized revenue",
-        signed=True,
     ),
     _metric(
         "recurring_revenue", "Recurring revenue", "money", "flow",
@@ -138,7 +138,7 @@ METRICS: tuple[Metric, ...] = (
         "cost of sales | cost of revenue | cost of revenues | total cogs | herstellungskosten"
         " | umsatzkosten | cout des ventes | cout des marchandises vendues | coste de ventas"
         " | costo de ventas | costo del venduto",
-        "direct costs | wareneinsatz | costs | materialaufwand", signed=True,
+        "direct costs | wareneinsatz | costs | materialaufwand",
     ),
     _metric(
         "gross_profit", "Gross profit", "money", "flow",
@@ -158,14 +158,14 @@ METRICS: tuple[Metric, ...] = (
         "opex | total opex | total operating expenses | operating costs | total operating costs"
         " | betriebsaufwand | betriebskosten | betriebliche aufwendungen | charges d'exploitation"
         " | gastos operativos | gastos de explotacion | spese operative | despesas operacionais",
-        "expenses | total expenses | costs total | total costs | overheads", signed=True,
+        "expenses | total expenses | costs total | total costs | overheads",
     ),
     _metric(
         "personnel_costs", "Personnel costs", "money", "flow",
         "staff costs | payroll costs | payroll | people costs | salaries and wages | personalkosten"
         " | personalaufwand | charges de personnel | masse salariale | gastos de personal"
         " | costi del personale | personeelskosten",
-        "salaries | wages | compensation", signed=True,
+        "salaries | wages | compensation",
     ),
     _metric(
         "ebitda", "EBITDA", "money", "flow",
@@ -208,12 +208,11 @@ METRICS: tuple[Metric, ...] = (
         "net cash burn | monthly net burn | net monthly burn | net burn rate | netto burn"
         " | netto cash burn | burn net | consommation nette de tresorerie | consumo neto de caja",
         "burn | cash burn | burn rate | monthly burn | burnrate | quemado | cash burn rate",
-        signed=True,
     ),
     _metric(
         "gross_burn", "Gross burn", "money", "flow",
         "gross cash burn | gross burn rate | monthly gross burn | brutto burn | burn brut",
-        "cash out | total cash out | outflows", signed=True,
+        "cash out | total cash out | outflows",
     ),
     _metric(
         "cash", "Cash", "money", "stock",
