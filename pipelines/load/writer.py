@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -186,5 +186,9 @@ def _copy(item: tuple[RawCopy, memoryview]) -> None:
 
 
 def _sum(one: Counts, other: Counts, *, sign: int = 1) -> Counts:
-    pairs = zip(asdict(one).items(), asdict(other).values(), strict=True)
-    return Counts(**{name: value + sign * more for (name, value), more in pairs})
+    return Counts(
+        one.read + sign * other.read,
+        one.rows + sign * other.rows,
+        one.rejects + sign * other.rejects,
+        one.blank + sign * other.blank,
+    )

@@ -35,7 +35,7 @@ from resources.http.message import Answer, Headers, Request
 from resources.http.pinned import PlainPool, TlsPool
 from resources.http.policy import Policy
 
-_CHUNK = 256 * 2**10
+_CHUNK = 2**20
 _STALE = 3
 """Servers close idle connections as it suits them; a request that meets one so
 closed is sent again at once, this often at most, and that is no retry."""

@@ -36,6 +36,7 @@ from pipelines.sqltypes import arrow_type
 
 _THREADS = 2
 _IN_FLIGHT = 8
+_FEW = 100
 _MOST_COLUMNS = 10_000
 
 
@@ -115,7 +116,12 @@ class RecordReader:
         if plan is not self._plan:
             # What came to light meanwhile holds for this page, too.
             chunk = self._fast(page, self._plan) if self._plan else None
-        return chunk or self._exact(page.page() if isinstance(page, ListPage) else page)
+        if chunk is not None:
+            return chunk
+        page = page.page() if isinstance(page, ListPage) else page
+        if self._plan is None and len(page.starts) > _FEW:
+            chunk = self._by_the_first(page)
+        return chunk or self._exact(page)
 
     def _fast(self, page: Page | ListPage, plan: Plan) -> Chunk | None:
         rows = json_fast.read(page, plan)
@@ -149,6 +155,14 @@ class RecordReader:
         places = pa.array(kept, pa.int64())
         lines, paths = (None if a is None else a.take(places) for a in (lines, page.paths))
         return self.chunk(values, lambda row: _shown(page.record(kept[row])), lines, paths, rejects)
+
+    def _by_the_first(self, page: Page) -> Chunk | None:
+        """The page read fast by what its first records teach, if all are like them."""
+        try:
+            values = [self._record(parse(page.record(row))) for row in range(_FEW)]
+        except BadJson:
+            return None
+        return self._learned(page, values)
 
     def _learned(self, page: Page, values: Sequence[dict[str, Any]]) -> Chunk | None:
         """The page read fast after all, now that its values taught the shape."""

@@ -7,6 +7,7 @@ belong here: any of them, which slices there are, or states.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -41,6 +42,7 @@ from pipelines.extract.declarative.runtime.unread import unread_pages
 from pipelines.flow import RecordList
 from resources.http.message import Answer, Request
 
+_NOTHING = re.compile(rb"\[\s*\]")
 State = dict[str, Any]
 Schema = Callable[[], Mapping[str, Any] | None]
 Asked = Sequence[Pending | Given]
@@ -212,7 +214,7 @@ class SliceReader:
         if found is None:
             return None
         following, records = found
-        guard.page(answer.body, len(records.data.strip(b"[] \t\r\n")))
+        guard.page(answer.body, 0 if _NOTHING.fullmatch(records.data) else 1)
         return following, follow(following) if following is not None else (), records
 
     def _make(
