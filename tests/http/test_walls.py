@@ -169,8 +169,8 @@ def test_a_silent_tls_handshake_ends_at_the_deadline(make: Make) -> None:
             failures.append(outcome)
             raise outcome
 
-        with pytest.raises(RequestFailed, match=r"within 0\.3 s"):
-            make(total_s=0.3, connect_s=5).send(Request(url=url), judge)
+        with pytest.raises(RequestFailed, match="within 1 s"):
+            make(total_s=1, connect_s=5).send(Request(url=url), judge)
     assert isinstance(failures[0], RequestFailed)
     assert failures[0].sent is False
 
