@@ -3,6 +3,7 @@
 A package is a folder: its manifest names the issuer, the other files hold
 `items`. Amounts are decimal strings. Rows of one package share the folder in
 `_file`. Transactions of all kinds are one stream, told apart by `object_type`.
+Parts whose shape hangs on their kind stay JSON text.
 
     headwater run 'key:"raw/ocf__*"'
 """
@@ -63,6 +64,7 @@ ISSUERS = FileStream(
             "formation_date": "YYYY-MM-DD.",
             "country_of_formation": "ISO 3166 alpha-2.",
             "country_subdivision_of_formation": "ISO 3166-2 without the country.",
+            "initial_shares_authorized": "Shares of all classes it may issue, or UNLIMITED.",
             "ocf_version": "Version of the format.",
             "as_of": "Day the package describes.",
             "generated_at": "When it was written, with zone.",
@@ -85,6 +87,7 @@ STREAMS = (
             "stakeholder_type": "INDIVIDUAL or INSTITUTION.",
             "issuer_assigned_id": "The issuer's own number.",
             "current_relationships": ("VARCHAR[]", "EMPLOYEE, INVESTOR, FOUNDER …"),
+            "current_relationship": "The same where there is one; older packages.",
             "current_status": "ACTIVE, LEAVE_OF_ABSENCE …",
             **COMMENTS,
         },
@@ -97,7 +100,8 @@ STREAMS = (
             "name": "Name.",
             "class_type": "COMMON or PREFERRED.",
             "default_id_prefix": "Prefix of certificate numbers.",
-            "initial_shares_authorized": "Number, as decimal text.",
+            "initial_shares_authorized": "Number, as decimal text, or UNLIMITED.",
+            "conversion_rights": "What a share turns into, as JSON.",
             "board_approval_date": "YYYY-MM-DD.",
             "votes_per_share": "Number, as decimal text.",
             "par_value": (MONEY, "Par value of a share."),
@@ -118,6 +122,7 @@ STREAMS = (
             "initial_shares_reserved": "Number, as decimal text, perhaps with a plus sign.",
             "default_cancellation_behavior": "What happens to cancelled grants.",
             "stock_class_ids": ("VARCHAR[]", "Classes that the plan grants."),
+            "stock_class_id": "The class, where there is one; older packages.",
             **COMMENTS,
         },
     ),
@@ -130,11 +135,13 @@ STREAMS = (
     _objects(
         "vesting_terms",
         "VestingTerms",
-        "One row a vesting schedule; its conditions stay nested.",
+        "One row a vesting schedule.",
         {
             "name": "Name.",
             "description": "Description.",
             "allocation_type": "How fractions are allotted.",
+            "vesting_conditions": "The schedule as a graph of conditions, as JSON.",
+            **COMMENTS,
         },
     ),
     _objects(
@@ -204,7 +211,33 @@ STREAMS = (
             "split_ratio": (RATIO, "Ratio of a split."),
             "compensation_type": "OPTION, RSU …",
             "convertible_type": "SAFE, NOTE …",
+            "base_price": (MONEY, "Price above which a right to appreciation pays."),
+            "issuance_type": "RSA, FOUNDERS_STOCK.",
+            "conversion_triggers": "When and how a convertible converts, as JSON.",
+            "quantity_source": "How the number of a warrant's shares is known.",
+            "exercise_triggers": "When and how a warrant is exercised, as JSON.",
+            "trigger_id": "Trigger by which it converted or was exercised.",
+            "new_ratio_conversion_mechanism": "Ratio of a class from now on, as JSON.",
             "vesting_terms_id": "Vesting schedule of a grant.",
+            "vesting_condition_id": "Condition of the schedule that was met.",
+            "vestings": (
+                "STRUCT(date VARCHAR, amount VARCHAR)[]",
+                "Exact vesting days, which go before a schedule.",
+            ),
+            "expiration_date": "Last day of a grant, YYYY-MM-DD.",
+            "warrant_expiration_date": "Last day of a warrant, YYYY-MM-DD.",
+            "settlement_date": "Day on which a release is settled, YYYY-MM-DD.",
+            "split_transaction_id": "Split because of which stock was reissued.",
+            "relationship_started": "What the holder became to the issuer.",
+            "relationship_ended": "What the holder ceased to be.",
+            "new_status": "Status of the holder from now on.",
+            "seniority": "Rank of a convertible in liquidation, 1 lowest.",
+            "security_law_exemptions": (
+                "STRUCT(description VARCHAR, jurisdiction VARCHAR)[]",
+                "Exemptions under which it was issued.",
+            ),
+            "stock_legend_ids": ("VARCHAR[]", "Legends on the certificate."),
+            "termination_exercise_windows": "How long a grant can be exercised, as JSON.",
             "reason_text": "Reason given.",
             "consideration_text": "What was given for it.",
             "resulting_security_ids": ("VARCHAR[]", "Securities that come of it."),

@@ -71,11 +71,14 @@ def _take(
         message = f"Nothing is left in the security {security} since {held.closed_on}."
         ledger.refuse(item, "security-open", message)
         return None
+    if not held.counted:
+        # How many shares it is for was never stated, so there is no part of it to leave.
+        ledger.put(replace(held, closed_on=item["date"]))
+        return None
     balance = item.get("balance_security_id")
     left = (issued_quantity(ledger.issued[balance]) or ZERO) if balance is not None else None
-    if quantity is None:
-        quantity = held.quantity - (left or ZERO)
-    elif quantity <= 0:
+    quantity = held.quantity - (left or ZERO) if quantity is None else quantity
+    if quantity <= 0:
         ledger.refuse(item, "quantity-positive", f"It takes {quantity}; expected more than zero.")
         return None
     rest = held.quantity - quantity

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from pipelines.finance.captable.ledger import issued_quantity
-from pipelines.finance.captable.ownership import capital, stakes
+from pipelines.finance.captable.ownership import capital, share_of, stakes
 from pipelines.finance.captable.replay import History
 from pipelines.finance.captable.state import ZERO
 from pipelines.finance.captable.values import Money
@@ -33,8 +33,8 @@ class Change:
 
     @property
     def dilution(self) -> Decimal | None:
-        """1 - after / before."""
-        return 1 - self.after / self.before if self.before else None
+        """1 - after / before, to 18 decimals."""
+        return share_of(self.before - self.after, self.before)
 
 
 @dataclass(frozen=True)

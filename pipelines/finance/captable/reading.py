@@ -6,8 +6,9 @@ objects fit together (`references`), what they add up to (`replay`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pipelines.errors import CapTableRefused
@@ -63,6 +64,16 @@ class Package:
         for group in self._groups().values():
             yield from group.values()
         yield from self.others.values()
+
+    @cached_property
+    def by_security(self) -> Mapping[str, Sequence[Item]]:
+        """Security → the transactions that act on it alone; asked for once all are read."""
+        found: dict[str, list[Item]] = {}
+        for item in self.transactions:
+            name = item.get("security_id")
+            if name is not None:
+                found.setdefault(name, []).append(item)
+        return found
 
     def place(self, item: Item) -> Fault | None:
         """Put an object where it belongs; the fault where its id was there before."""

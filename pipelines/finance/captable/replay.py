@@ -18,6 +18,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 
 from pipelines.errors import CapTableRefused
@@ -58,9 +59,10 @@ def replay(package: Package) -> History:
     for on, items in groupby(ordered, key=lambda item: item["date"]):
         for item in items:
             ACTIONS[item.kind.action](ledger, item)
-        ledger.faults += _limits(ledger, on)
+        table = ledger.snapshot(on)
+        ledger.faults += _limits(ledger, table)
         ledger.faults += _sums(ledger)
-        tables.append(ledger.snapshot(on))
+        tables.append(table)
     if ledger.faults:
         raise CapTableRefused(package.name, ledger.faults)
     return History(package, tuple(tables))
@@ -86,30 +88,29 @@ def _order(item: Item) -> tuple[date, int, str]:
     return item["date"], place, item.id
 
 
-def _limits(ledger: Ledger, on: date) -> list[Fault]:
+def _limits(ledger: Ledger, table: CapTable) -> list[Fault]:
     """What the day's end exceeds: classes, the issuer, pools; each limit that was touched."""
     found = []
-    table = ledger.snapshot(on)
-    outstanding = {name: table.outstanding(name) for name in table.authorized}
+    outstanding = table.outstanding if ledger.touched_classes else {}
     for name, item in ledger.touched_classes.items():
-        limit = table.authorized.get(name)
-        if limit is not None and outstanding[name] > limit:
+        limit, count = table.authorized[name], outstanding.get(name, ZERO)
+        if limit is not None and count > limit:
             message = (
-                f"On {on} {outstanding[name]} shares of the class {name} are outstanding, and"
-                f" {limit} are authorised."
+                f"On {table.on} {count} shares of the class {name} are outstanding, and {limit} "
+                "are authorised."
             )
             found.append(item.fault("authorized-exceeded", message))
     total, limit = sum(outstanding.values(), ZERO), table.issuer_authorized
-    if limit is not None and total > limit and ledger.touched_classes:
+    if limit is not None and total > limit:
         item = next(reversed(ledger.touched_classes.values()))
-        message = f"On {on} {total} shares are outstanding, and the issuer may issue {limit}."
+        message = f"On {table.on} {total} shares are outstanding, and the issuer may issue {limit}."
         found.append(item.fault("issuer-authorized-exceeded", message))
     for name, item in ledger.touched_pools.items():
         pool = table.pools[name]
         if pool.available < 0:
             message = (
-                f"On {on} the plan {name} has granted {pool.taken - pool.returned} shares of the"
-                f" {pool.reserved} that are reserved."
+                f"On {table.on} the plan {name} has granted {pool.taken - pool.returned} shares of "
+                f"the {pool.reserved} that are reserved."
             )
             found.append(item.fault("pool-overdrawn", message))
     ledger.touched_classes.clear()
@@ -131,7 +132,7 @@ def _sums(ledger: Ledger) -> list[Fault]:
     return found
 
 
-def class_ledger(table: CapTable, stock_class_id: str) -> Mapping[str, object]:
+def class_ledger(table: CapTable, stock_class_id: str) -> Mapping[str, Decimal]:
     """Shares of a class: issued, split, outstanding, and gone by reason (they add up)."""
     held = [
         it
@@ -145,6 +146,6 @@ def class_ledger(table: CapTable, stock_class_id: str) -> Mapping[str, object]:
     return {
         "issued": sum((it.issued for it in held), ZERO),
         "split": sum((it.split for it in held), ZERO),
-        "outstanding": table.outstanding(stock_class_id),
+        "outstanding": table.outstanding.get(stock_class_id, ZERO),
         **dict(sorted(gone.items())),
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from pipelines.finance.captable.reading import Item
 
@@ -93,11 +94,12 @@ class CapTable:
     relationships: Mapping[str, frozenset[str]]
     statuses: Mapping[str, str]
 
-    def outstanding(self, stock_class_id: str) -> Decimal:
-        """Shares of a class that are issued and held by someone."""
-        held = (
-            it.quantity
-            for it in self.holdings.values()
-            if it.instrument == "stock" and it.stock_class_id == stock_class_id
-        )
-        return sum(held, ZERO)
+    @cached_property
+    def outstanding(self) -> Mapping[str, Decimal]:
+        """Class → its shares that are issued and held by someone."""
+        found: dict[str, Decimal] = {}
+        for held in self.holdings.values():
+            if held.instrument == "stock" and held.open and held.stock_class_id is not None:
+                before = found.get(held.stock_class_id, ZERO)
+                found[held.stock_class_id] = before + held.quantity
+        return found

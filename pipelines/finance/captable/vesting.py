@@ -51,7 +51,7 @@ class Vesting:
 
 def tranches(package: Package, security_id: str) -> tuple[Tranche, ...]:
     """What vests when, by the transactions of the package, in shares as they were issued."""
-    mine = [item for item in package.transactions if item.get("security_id") == security_id]
+    mine = package.by_security[security_id]
     issued = next(item for item in mine if item.kind.action == "issuance")
     total = issued_quantity(issued) or ZERO
     stated = issued.get("vestings")
@@ -75,6 +75,41 @@ def tranches(package: Package, security_id: str) -> tuple[Tranche, ...]:
     )
 
 
+def tranches_of_today(history: History) -> Iterator[tuple[str, tuple[Tranche, ...]]]:
+    """Security and what vests of it when, in shares after every split, accelerations included.
+
+    Accelerated shares are the last that would have vested, so the schedule ends with
+    them: the tranches of a security never add up to more than it was issued with.
+    """
+    for table in history.tables[-1:]:
+        for name, held in table.holdings.items():
+            if held.instrument == "convertible" or not held.counted:
+                continue
+            found = [
+                Tranche(it.on, scaled(it.quantity, held.factor), it.why)
+                for it in tranches(history.package, name)
+            ]
+            for item in _accelerations(history.package, name):
+                then = history.on(item["date"]).holdings[name].factor
+                now = scaled(item["quantity"], held.factor / then)
+                found.append(Tranche(item["date"], now, "acceleration"))
+            yield (
+                name,
+                _capped(sorted(found, key=lambda it: it.on), scaled(held.issued, held.factor)),
+            )
+
+
+def _capped(found: Sequence[Tranche], total: Decimal) -> tuple[Tranche, ...]:
+    """Tranches up to a total; what goes beyond it is cut."""
+    kept = []
+    for each in found:
+        quantity = min(each.quantity, total)
+        total -= quantity
+        if quantity > 0:
+            kept.append(Tranche(each.on, quantity, each.why))
+    return tuple(kept)
+
+
 def vesting_on(history: History, security_id: str, day: date) -> Vesting | None:
     """What of a security has vested at the end of `day`; None before it is issued."""
     held = history.on(day).holdings.get(security_id)
@@ -84,8 +119,8 @@ def vesting_on(history: History, security_id: str, day: date) -> Vesting | None:
         (it.quantity for it in tranches(history.package, security_id) if it.on <= day), ZERO
     )
     vested = scaled(by_schedule, held.factor)
-    for item in history.package.transactions:
-        if _accelerates(item, security_id) and item["date"] <= day:
+    for item in _accelerations(history.package, security_id):
+        if item["date"] <= day:
             then = history.on(item["date"]).holdings[security_id].factor
             vested += scaled(item["quantity"], held.factor / then)
     vested = min(vested, scaled(held.issued, held.factor))
@@ -93,8 +128,10 @@ def vesting_on(history: History, security_id: str, day: date) -> Vesting | None:
     return Vesting(vested, kept, held.quantity - kept)
 
 
-def _accelerates(item: Item, security_id: str) -> bool:
-    return item.kind.action == "acceleration" and item["security_id"] == security_id
+def _accelerations(package: Package, security_id: str) -> Iterator[Item]:
+    for item in package.by_security[security_id]:
+        if item.kind.action == "acceleration":
+            yield item
 
 
 def _path(
