@@ -203,13 +203,14 @@ def _calls(made: tuple[Fund, ...]) -> Iterator[Row]:
 
 
 def _payments(made: tuple[Fund, ...]) -> Iterator[Row]:
-    """Who paid what of each call; the newest call's last payment is still awaited."""
+    """Who paid what of each call; the last payment of the newest fund's newest is awaited."""
     for place, fund in enumerate(made):
         every = calls(fund)
         for number, call in enumerate(every, 1):
             for investor, amount in enumerate(split(call.amount, fund.shares)):
                 paid = call.on + timedelta(days=3 + 2 * investor)
-                awaited = call is every[-1] and investor == len(fund.shares) - 1
+                newest = fund is made[-1] and call is every[-1]
+                awaited = newest and investor == len(fund.shares) - 1
                 yield (
                     1000 * (place + 1) + number, 100 * (place + 1) + investor, str(amount),
                     None if awaited else str(paid), _stamp(call.on if awaited else paid),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from pipelines.finance.currencies import ENDINGS
 from tests.assets.bench import Bench
 
 
@@ -43,3 +44,12 @@ def test_currencies_that_ended_name_their_successor(bench: Bench) -> None:
     assert rows["HRK"]["successor_rate"] == Decimal("7.534500")
     # The rouble is no ended currency: only its publishing stopped.
     assert (rows["RUB"]["is_current"], rows["RUB"]["last_rated_on"]) == (True, date(2022, 3, 1))
+
+
+def test_tables_and_arithmetic_know_the_same_ended_currencies(bench: Bench) -> None:
+    told = {
+        (row["currency_code"], row["ended_on"], row["successor_currency"], row["successor_rate"])
+        for row in bench.build("core.currency")
+        if not row["is_current"]
+    }
+    assert told == {(e.currency, e.last_day, e.successor, e.units) for e in ENDINGS}

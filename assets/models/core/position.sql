@@ -35,7 +35,7 @@ SELECT
     t.fund_id || ':' || t.company AS position_id,
     t.company AS company_name,
     'fund_admin' AS source,
-    t.company AS source_id,
+    'company:' || t.company AS source_id,
     t.instrument,
     t.kind AS transaction_kind,
     t.traded_on,
