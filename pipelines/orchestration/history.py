@@ -11,12 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Self
 
 import sqlalchemy as sa
+from dagster import EventLogEntry
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
+
+_INSERT = SqlEventLogStorageTable.insert()
+
+
+@dataclass(frozen=True)
+class _Insert:
+    """One event to be stored, as a statement that SQLAlchemy compiles only once."""
+
+    row: Mapping[str, Any]
+
+    def _execute_on_connection(self, connection: sa.Connection, *_: object) -> sa.CursorResult[Any]:
+        return connection.execute(_INSERT, self.row)
 
 
 class QuickEventLog(SqliteEventLogStorage):
@@ -30,7 +45,17 @@ class QuickEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str) -> None:
         self._kept: dict[str, sa.Connection] = {}
         self._there: set[str] = set()
+        self._columns: dict[str, bool] = {}
         super().__init__(base_dir)
+
+    def prepare_insert_event(self, event: EventLogEntry) -> _Insert:
+        """The statement that adds an event to a file; it may be executed on several."""
+        return _Insert(self._event_to_row(event))
+
+    def _has_asset_key_col_on_connection(self, conn: sa.Connection, column_name: str) -> bool:
+        if column_name not in self._columns:
+            self._columns[column_name] = super()._has_asset_key_col_on_connection(conn, column_name)
+        return self._columns[column_name]
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sa.Connection]:

@@ -65,7 +65,7 @@ def stream_step(source: Source, stream: Stream) -> dg.AssetsDefinition:
             )
 
         report, results = _fill(context, session, tables[0], work, declared)
-        contents = look(session.engine.warehouse, tables[0])
+        contents = look(session.engine.warehouse, tables[0], changed=_changed(report))
         if contents.types:
             links = stream_links(session, source, stream, report)
             yield materialized(report, contents, declared, links=links)
@@ -101,7 +101,7 @@ def model_step(model: Model, catalog: Catalog) -> dg.AssetsDefinition:
         report, results = _fill(context, session, model.table, work, declared)
         yield materialized(
             report,
-            look(session.engine.warehouse, model.table),
+            look(session.engine.warehouse, model.table, changed=_changed(report)),
             declared,
             links=model_links(session, model),
             lineage=None if report.status == "unchanged" else _lineage(session, model, catalog),
@@ -156,8 +156,12 @@ def _fail(session: Session, table: str, error: HeadwaterError) -> NoReturn:
     ) from None
 
 
+def _changed(report: TableReport) -> bool:
+    return report.status not in ("unchanged", *ABSENT)
+
+
 def _child(session: Session, parent: TableReport, table: str) -> Events:
-    contents = look(session.engine.warehouse, table)
+    contents = look(session.engine.warehouse, table, changed=_changed(parent))
     note = f"Filled together with {parent.table}."
     report = TableReport(table, "unnest", parent.status, load_id=parent.load_id, notes=[note])
     if parent.status == "loaded":

@@ -4,6 +4,7 @@ from resources.warehouse.connect import LAKE, READING, LakeAddress, confine, ope
 from resources.warehouse.rows import Changes, make_equal, relation_columns
 from resources.warehouse.tables import (
     all_columns,
+    all_row_counts,
     count_rows,
     table_columns,
     table_comment,
@@ -37,6 +38,7 @@ __all__ = [
     "TableVersion",
     "Warehouse",
     "all_columns",
+    "all_row_counts",
     "begin",
     "confine",
     "count_rows",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipelines.naming import literal, quote, quote_table
 from resources.warehouse.connect import LAKE
-from resources.warehouse.warehouse import METADATA, Connection
+from resources.warehouse.warehouse import METADATA, Connection, current_snapshot
 
 
 def table_exists(connection: Connection, table: str) -> bool:
@@ -62,6 +62,43 @@ def table_columns(connection: Connection, table: str) -> dict[str, str]:
         "ORDER BY column_index"
     )
     return dict(connection.execute(query).fetchall())
+
+
+def all_row_counts(connection: Connection) -> dict[str, int]:
+    """Table → rows, of all tables at once, as the catalog counts those in their files.
+
+    Tables that may hold rows in the catalog itself are left out: `count_rows` knows.
+    """
+    now = current_snapshot(connection)
+    there = f"begin_snapshot <= {now:d} AND (end_snapshot IS NULL OR end_snapshot > {now:d})"
+    found = connection.execute(
+        f"""
+        WITH files AS (
+            SELECT table_id, data_file_id, record_count
+            FROM {METADATA}.ducklake_data_file WHERE {there}
+        ), written AS (
+            SELECT table_id, sum(record_count) AS rows FROM files GROUP BY table_id
+        ), deletes AS (
+            SELECT data_file_id, delete_count
+            FROM {METADATA}.ducklake_delete_file WHERE {there}
+        ), deleted AS (
+            -- A file that goes as a whole leaves the record of what was deleted of it.
+            SELECT table_id, sum(delete_count) AS rows
+            FROM deletes JOIN files USING (data_file_id) GROUP BY table_id
+        ), tables AS (
+            SELECT table_id, schema_id, table_name
+            FROM {METADATA}.ducklake_table WHERE {there}
+        )
+        SELECT s.schema_name || '.' || t.table_name,
+            coalesce(written.rows, 0) - coalesce(deleted.rows, 0)
+        FROM tables t
+        JOIN {METADATA}.ducklake_schema s USING (schema_id)
+        LEFT JOIN written USING (table_id)
+        LEFT JOIN deleted USING (table_id)
+        WHERE table_id NOT IN (SELECT table_id FROM {METADATA}.ducklake_inlined_data_tables)
+        """
+    ).fetchall()
+    return {table: int(rows) for table, rows in found}
 
 
 def count_rows(connection: Connection, table: str) -> int:

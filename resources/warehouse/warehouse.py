@@ -238,6 +238,7 @@ class Warehouse:
             if self._root is not None:
                 self._root.close()
                 self._root = None
+            self._known.clear()
 
 
 def is_transient(error: Exception) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.instance import InstanceRef
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from pipelines.orchestration.instance import (
     TEMPLATE,
@@ -17,6 +19,7 @@ from pipelines.orchestration.instance import (
     prepare_home,
 )
 from resources.settings import Settings
+from tests.orchestration.conftest import Nightly
 
 RUN = "5e9a3c1e-0000-4000-8000-000000000000"
 
@@ -48,6 +51,28 @@ def test_the_instance_starts_with_the_template_and_remembers(settings: Settings)
     with open_instance(settings) as instance:
         assert [run.run_id for run in instance.get_runs()] == [RUN]
     assert (settings.dagster_home / "history").is_dir()
+
+
+def test_dagster_itself_reads_what_a_run_in_the_terminal_wrote(
+    settings: Settings, nightly: Nightly
+) -> None:
+    with open_instance(settings) as instance:
+        done = nightly(instance=instance)
+        told = [entry.dagster_event for entry in instance.all_logs(done.run_id)]
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(settings.dagster_home))) as plain:
+        assert [entry.dagster_event for entry in plain.all_logs(done.run_id)] == told
+        made = done.get_asset_materialization_events()
+        assert len(made) > 5
+        for event in made:
+            assert event.asset_key is not None
+            latest = plain.get_latest_materialization_event(event.asset_key)
+            assert latest is not None
+            assert latest.run_id == done.run_id
+        key = dg.AssetCheckKey(
+            dg.AssetKey(["raw", "shop__sales"]), "expect_column_values_to_be_between__price"
+        )
+        (check,) = plain.event_log_storage.get_asset_check_execution_history(key, limit=5)
+        assert check.status is AssetCheckExecutionRecordStatus.SUCCEEDED
 
 
 def test_a_killed_run_is_closed_and_a_living_one_is_not(settings: Settings) -> None:

@@ -72,6 +72,17 @@ def test_a_second_run_finds_nothing_new(nightly: Nightly, kept: Kept) -> None:
     } == dict.fromkeys(kept.statuses().keys() - {"sale_count"}, "unchanged")
 
 
+def test_dagster_is_told_of_a_table_that_did_not_change(nightly: Nightly) -> None:
+    first, second = nightly(), nightly()
+    for table in ("raw.shop__sales", "core.sale"):
+        before, after = metadata(first, table), metadata(second, table)
+        assert after["status"] == "unchanged"
+        assert after["dagster/row_count"] == before["dagster/row_count"]
+        assert after["dagster/column_schema"] == before["dagster/column_schema"]
+        assert "sample" in before
+        assert "sample" not in after
+
+
 def test_one_source_that_fails_does_not_stop_the_others(
     shop: Settings, nightly: Nightly, kept: Kept
 ) -> None:

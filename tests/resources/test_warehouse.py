@@ -21,6 +21,7 @@ from resources.warehouse import (
     Connection,
     LakeAddress,
     Warehouse,
+    all_row_counts,
     confine,
     count_rows,
     oldest_snapshot,
@@ -114,6 +115,36 @@ def test_what_is_known_is_asked_again_once_snapshots_have_expired(warehouse: War
         )
         connection.execute("COMMIT")
     assert warehouse.known(oldest_snapshot) > 1
+
+
+_MERGE = """
+MERGE INTO raw.t USING (SELECT range AS a FROM range(90, 110)) AS s ON t.a = s.a
+WHEN MATCHED THEN UPDATE SET b = 'new' WHEN NOT MATCHED THEN INSERT (a, b) VALUES (s.a, 'new')
+"""
+
+
+def test_rows_that_the_catalog_counts_are_those_that_are_there(warehouse: Warehouse) -> None:
+    warehouse.commit(partial(_execute, "CREATE TABLE headwater.h (a INTEGER)"), message="own")
+    warehouse.commit(partial(_execute, "INSERT INTO headwater.h VALUES (1)"), message="inlined")
+    warehouse.commit(_make, message="make")
+    steps = (
+        "INSERT INTO raw.t SELECT range, 'more' FROM range(3, 100)",
+        "DELETE FROM raw.t WHERE a % 7 = 0",
+        "UPDATE raw.t SET b = 'changed' WHERE a < 20",
+        _MERGE,
+        f"CALL ducklake_merge_adjacent_files('{LAKE}')",
+        "DELETE FROM raw.t WHERE a > 50",
+        "DELETE FROM raw.t",
+    )
+    for step in steps:
+        warehouse.commit(partial(_execute, step), message=step[:30])
+        with warehouse.read() as connection:
+            counts = all_row_counts(connection)
+            assert counts["raw.t"] == count_rows(connection, "raw.t"), step
+            assert "headwater.h" not in counts
+    warehouse.commit(partial(_execute, "DROP TABLE raw.t"), message="drop")
+    with warehouse.read() as connection:
+        assert "raw.t" not in all_row_counts(connection)
 
 
 @pytest.mark.parametrize("opened", [False, True])
