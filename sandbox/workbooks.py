@@ -11,14 +11,13 @@ import io
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from sandbox.files import without_clock, write
 from sandbox.universe import FIRM, Company, Universe
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 QUARTERS = (date(2025, 6, 30), date(2025, 9, 30), date(2025, 12, 31), date(2026, 3, 31))
 LABELS = (
@@ -43,6 +42,11 @@ def write_workbooks(folder: Path, universe: Universe) -> None:
 
 
 def _workbook(chance: Random, companies: tuple[Company, ...], quarter: date) -> bytes:
+    # Imported here: the vendors' stand-ins want nothing of this module but the quarters.
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.worksheet.worksheet import Worksheet
+
     book = Workbook()
     book.properties.creator = FIRM
     sheet = book.active

@@ -6,6 +6,7 @@ step does (orchestration), how the outcome is shown (`summary`).
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -61,6 +62,8 @@ def _execute(
         NIGHTLY
     )
     keys = select(job.asset_layer.asset_graph, selection)
+    # What stands by now stays to the end; looking through it again and again finds nothing.
+    gc.freeze()
     with open_instance(settings) as instance, watcher:
         close_abandoned(instance, settings)
         result = job.execute_in_process(

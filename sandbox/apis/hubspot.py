@@ -151,11 +151,11 @@ class HubSpot(StandIn):
         return (1 + list(self._objects).index(kind)) * 100_000_000 + thing.number
 
     def _list(self, kind: str, asked: Asked) -> Reply:
-        names, wanted = asked.get("properties").split(","), asked.get("associations")
+        names = asked.get("properties").split(",")
+        linked = self._linked(asked.get("associations").split(","))
 
         def show(thing: Thing) -> dict[str, Any]:
-            links = self._links(thing, wanted.split(",")) if wanted else {}
-            return {**self.shown(kind, thing, names), **links}
+            return {**self.shown(kind, thing, names), **self._links(thing, linked)}
 
         things = self.there(kind, archived=asked.get("archived") == "true")
         limit = min(asked.number("limit", 10), 100)
@@ -163,23 +163,32 @@ class HubSpot(StandIn):
         paging = {} if following is None else {"paging": {"next": {"after": str(following)}}}
         return Reply(body={"results": shown, **paging})
 
-    def _links(self, thing: Thing, wanted: Sequence[str]) -> dict[str, Any]:
+    def _linked(self, wanted: Sequence[str]) -> dict[str, dict[int, list[Any]]]:
+        """Kind → a company's number → what of the kind belongs to it."""
+        linked: dict[str, dict[int, list[Any]]] = {}
+        for name in wanted:
+            if name == "companies":
+                linked[name] = {known.number: [known] for known in self._objects[name]}
+            elif name in ("contacts", "deals"):
+                linked[name] = {}
+                for one in self.there(name):
+                    linked[name].setdefault(one.known.number, []).append(one)
+        return linked
+
+    def _links(
+        self, thing: Thing, linked: Mapping[str, Mapping[int, Sequence[Any]]]
+    ) -> dict[str, Any]:
         known = thing if isinstance(thing, Known) else thing.known
-        own: dict[str, list[Any]] = {
-            "companies": [known],
-            "contacts": [c for c in self.there("contacts") if _of(c, known)],
-            "deals": [d for d in self.there("deals") if _of(d, known)],
-        }
         kind = "deal" if isinstance(thing, Deal) else "note" if isinstance(thing, Note) else "event"
         found = {
             name: {
                 "results": [
                     {"id": str(self.number(name, one)), "type": f"{kind}_to_{_ASSOCIATED[name]}"}
-                    for one in own[name]
+                    for one in own
                 ]
             }
-            for name in wanted
-            if own.get(name)
+            for name, of in linked.items()
+            if (own := of.get(known.number))
         }
         return {"associations": found} if found else {}
 
@@ -272,10 +281,6 @@ def _archived_at(thing: Thing) -> datetime:
     if thing.number % 60 == 0:
         return thing.created_at + timedelta(days=20)
     return datetime.max.replace(tzinfo=UTC)
-
-
-def _of(thing: Any, known: Known) -> bool:
-    return bool(thing.known.number == known.number)
 
 
 def _pipeline() -> dict[str, Any]:

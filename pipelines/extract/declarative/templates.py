@@ -13,7 +13,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, TypeAlias
 
 from jinja2 import TemplateSyntaxError, Undefined, meta, nodes
@@ -31,6 +31,7 @@ Context: TypeAlias = Mapping[str, Any]
 _PARAMETERS: Final = frozenset({"parameters", "options"})
 _SLICES: Final = frozenset({"stream_interval", "stream_partition"})
 _MAX_RESULT: Final = 100_000
+_SHORT: Final = 10
 
 
 class _Environment(SandboxedEnvironment):
@@ -93,14 +94,23 @@ class Compiled:
         }
         expression = _only_expression(parsed)
         self._is_expression = expression is not None
-        self._template: Template = _ENVIRONMENT.from_string(
-            text if expression is None else _assignment(expression)
-        )
-        self._root = self._template.root_render_func
+        self._code = text if expression is None else _assignment(expression)
         self._path = () if expression is None else _path(expression)
         self.run: Callable[[Context, Mapping[str, Any]], Any] = (
             self._run_path if self._path else self._run
         )
+        if not 0 < len(self._path) <= _SHORT:
+            # A short path has nothing in it that compiling could find fault with.
+            _ = self._root
+
+    @cached_property
+    def _template(self) -> Template:
+        with _without_warnings():
+            return _ENVIRONMENT.from_string(self._code)
+
+    @cached_property
+    def _root(self) -> Callable[[RuntimeContext], Iterator[str]]:
+        return self._template.root_render_func
 
     def failure(self, error: Exception) -> TemplateFailed:
         """The error to raise: it quotes the template, never a value."""
