@@ -82,10 +82,6 @@ MODEL = Model(
             description="No holding is negative, and what holds nothing has no row.",
         ),
         Check(
-            expectation="expect_column_values_to_be_in_other_table",
-            arguments={"column": "security_id", "other_table_name": "core.security"},
-        ),
-        Check(
             expectation="expect_column_pair_values_a_to_be_greater_than_b",
             arguments={
                 "column_A": "valid_to_on",

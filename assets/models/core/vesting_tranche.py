@@ -62,10 +62,6 @@ MODEL = Model(
             expectation="expect_column_values_to_be_between",
             arguments={"column": "quantity", "min_value": 0, "strict_min": True},
         ),
-        Check(
-            expectation="expect_column_values_to_be_in_other_table",
-            arguments={"column": "security_id", "other_table_name": "core.security"},
-        ),
     ),
 )
 
