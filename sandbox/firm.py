@@ -15,6 +15,7 @@ from sandbox.filings import write_filings
 from sandbox.forms import write_forms
 from sandbox.market import write_market_data
 from sandbox.rates import write_rates
+from sandbox.reporting import write_reporting
 from sandbox.universe import FIRM, make_universe
 from sandbox.workbooks import write_workbooks
 
@@ -32,5 +33,6 @@ def write_firm(folder: Path, seed: int = 7) -> None:
         write_filings,
         write_cap_tables,
         write_workbooks,
+        write_reporting,
     ):
         writer(folder, universe)
