@@ -10,13 +10,15 @@ Does not belong here: how holdings come to be (`replay`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from fractions import Fraction
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
-from pipelines.finance.captable.state import ZERO, CapTable, Holding
+from pipelines.finance.captable.state import ZERO, CapTable, Conversion, Holding
 from pipelines.finance.captable.values import scaled
 
+_DIVISION = Context(prec=50)
+_SHARE = Decimal("1E-18")
 _ROUNDING = {"CEILING": ROUND_CEILING, "FLOOR": ROUND_FLOOR, "NORMAL": ROUND_HALF_UP}
 
 
@@ -75,43 +77,79 @@ def dilutive(held: Holding) -> bool:
     return held.open and held.counted and held.item.get("compensation_type") != "CSAR"
 
 
+class Tally:
+    """Everyone's shares while the days go by: only what changed is counted again."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, tuple[Holding, Decimal]] = {}
+        self._holders: dict[str, dict[str, Decimal]] = {}
+        self._whole = {"stock": ZERO, "equity_compensation": ZERO, "warrant": ZERO}
+        self._rights: Mapping[str, Conversion] = {}
+        self._available = ZERO
+
+    def turn(self, table: CapTable) -> None:
+        """Count what is not as it was on the day before."""
+        again = table.conversions != self._rights
+        self._rights = table.conversions
+        counted = self._counted
+        for name, held in table.holdings.items():
+            before = counted.get(name)
+            if before is not None and before[0] is held and not again:
+                continue
+            now = ZERO
+            if held.instrument in self._whole and dilutive(held):
+                now = as_converted(table, held.stock_class_id, held.quantity)
+            counted[name] = (held, now)
+            more = now if before is None else now - before[1]
+            if more:
+                self._add(held, more)
+        pools = table.pools.values()
+        self._available = sum((max(pool.available, ZERO) for pool in pools), ZERO)
+
+    def _add(self, held: Holding, more: Decimal) -> None:
+        kinds = self._holders.setdefault(held.stakeholder_id, {})
+        kinds[held.instrument] = kinds.get(held.instrument, ZERO) + more
+        self._whole[held.instrument] += more
+
+    def capital(self) -> Capital:
+        """The company's capital."""
+        return _capital(self._whole, self._available)
+
+    def stakes(self) -> tuple[Stake, ...]:
+        """Every holder's stake, largest first, and the pools' last. Shares add up to 1."""
+        whole = self.capital()
+        found = [
+            _stake(name, _capital(kinds, ZERO), whole)
+            for name, kinds in self._holders.items()
+            if any(kinds.values())
+        ]
+        found.sort(key=lambda it: (-it.fully_diluted, it.stakeholder_id or ""))
+        if whole.available:
+            found.append(_stake(None, _capital({}, whole.available), whole))
+        return tuple(found)
+
+
+def _capital(kinds: Mapping[str, Decimal], available: Decimal) -> Capital:
+    return Capital(
+        kinds.get("stock", ZERO),
+        kinds.get("equity_compensation", ZERO),
+        kinds.get("warrant", ZERO),
+        available,
+    )
+
+
 def capital(table: CapTable) -> Capital:
     """The company's capital on the table's day."""
-    by = {"stock": ZERO, "equity_compensation": ZERO, "warrant": ZERO}
-    for held in table.holdings.values():
-        if held.instrument in by and dilutive(held):
-            by[held.instrument] += as_converted(table, held.stock_class_id, held.quantity)
-    available = sum((max(pool.available, ZERO) for pool in table.pools.values()), ZERO)
-    return Capital(by["stock"], by["equity_compensation"], by["warrant"], available)
+    tally = Tally()
+    tally.turn(table)
+    return tally.capital()
 
 
 def stakes(table: CapTable) -> tuple[Stake, ...]:
     """Every holder's stake, largest first, and the pools' last. Shares add up to 1."""
-    whole = capital(table)
-    mine: dict[str, dict[str, Decimal]] = {}
-    for held in table.holdings.values():
-        if held.instrument == "convertible" or not dilutive(held):
-            continue
-        kinds = mine.setdefault(held.stakeholder_id, {})
-        more = as_converted(table, held.stock_class_id, held.quantity)
-        kinds[held.instrument] = kinds.get(held.instrument, ZERO) + more
-    found = [
-        _stake(
-            name,
-            Capital(
-                kinds.get("stock", ZERO),
-                kinds.get("equity_compensation", ZERO),
-                kinds.get("warrant", ZERO),
-                ZERO,
-            ),
-            whole,
-        )
-        for name, kinds in mine.items()
-    ]
-    found.sort(key=lambda it: (-it.fully_diluted, it.stakeholder_id or ""))
-    if whole.available:
-        found.append(_stake(None, Capital(ZERO, ZERO, ZERO, whole.available), whole))
-    return tuple(found)
+    tally = Tally()
+    tally.turn(table)
+    return tally.stakes()
 
 
 def _stake(name: str | None, mine: Capital, whole: Capital) -> Stake:
@@ -130,8 +168,7 @@ def share_of(part: Decimal, whole: Decimal) -> Decimal | None:
     """`part` of `whole` to 18 decimals; None where there is no whole."""
     if not whole:
         return None
-    exact = Fraction(part) / Fraction(whole)
-    return Decimal(round(exact * 10**18)).scaleb(-18)
+    return _DIVISION.quantize(_DIVISION.divide(part, whole), _SHARE)
 
 
 def uncounted(table: CapTable) -> tuple[Holding, ...]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.errors import CapTableRefused
-from pipelines.finance.captable.ownership import Stake, as_converted, stakes
+from pipelines.finance.captable.ownership import Stake, Tally, as_converted
 from pipelines.finance.captable.reading import read_objects
 from pipelines.finance.captable.replay import History, replay
 from pipelines.finance.captable.state import Conversion, Holding
@@ -152,8 +152,10 @@ def entries(history: History) -> Iterator[Entry]:
 def ownership(history: History) -> Iterator[Owned]:
     """The ownership of the company from when until when, oldest first."""
     before: Owned | None = None
+    tally = Tally()
     for table in history.tables:
-        now = stakes(table)
+        tally.turn(table)
+        now = tally.stakes()
         if before is not None and before.stakes == now:
             continue
         if before is not None:

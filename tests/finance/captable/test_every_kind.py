@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from pipelines.finance.captable.kinds import KINDS
-from pipelines.finance.captable.ownership import as_converted
+from pipelines.finance.captable.ownership import as_converted, stakes
 from pipelines.finance.captable.reading import read_documents
 from pipelines.finance.captable.replay import History, replay
+from pipelines.finance.captable.rows import ownership
 from pipelines.finance.captable.vesting import Vesting, vesting_on
 from tests.finance.captable.company import (
     EVENT,
@@ -329,3 +330,13 @@ def test_vesting_transactions_vest(past: History) -> None:
     assert vesting_on(past, "m-1", date(2020, 12, 31)) == Vesting(
         Decimal(90), Decimal(90), Decimal(180)
     )
+
+
+def test_shares_counted_day_by_day_are_those_counted_anew(past: History) -> None:
+    spans = list(ownership(past))
+    assert len(spans) > 8
+    for table in past.tables:
+        span = next(
+            it for it in spans if it.since <= table.on and (it.until is None or table.on < it.until)
+        )
+        assert span.stakes == stakes(table)
