@@ -15,6 +15,7 @@ from pipelines.finance.kpi.labels import take_apart
 from pipelines.finance.kpi.sheets import Cell, Sheet
 from pipelines.finance.kpi.units import CANDIDATES, Unit, unit_of
 
+_SHORTENED = re.compile(r"\b(tsd|mio|mrd)\.", re.IGNORECASE)
 _PIECES = re.compile(r"[.;,:|()\[\]\n]|\s[-–—]\s")
 
 
@@ -127,9 +128,12 @@ def _agreed(levels: Iterable[Sequence[Unit]], field: str) -> tuple[str | int | N
 
 
 def _stated(text: str) -> Unit | None:
-    """The currency or scale that a note states; one of its parts says nothing else."""
+    """The currency and scale that a note states; parts of it say nothing else."""
     whole = unit_of(text)
-    for unit in [whole] if whole else [unit_of(piece) for piece in _PIECES.split(text)]:
+    spelled = _SHORTENED.sub(r"\1", text)
+    units = [whole] if whole else [unit_of(piece) for piece in _PIECES.split(spelled)]
+    made = Unit()
+    for unit in units:
         if unit and (unit.currency or (unit.scale or 0) >= 1000):
-            return unit
-    return None
+            made = Unit(made.currency or unit.currency, made.scale or unit.scale)
+    return made or None
