@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli_match import match
 from pipelines.cli_sources import new, sources
 from pipelines.errors import HeadwaterError
 
@@ -29,6 +30,7 @@ quarantine = typer.Typer(no_args_is_help=True, help="See and replay the rows tha
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(sources, name="sources")
 app.add_typer(new, name="new")
+app.add_typer(match, name="match")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 

@@ -21,6 +21,9 @@ SYSTEM_TABLES = (
 )
 """Tables that Headwater keeps itself; models may read them."""
 
+MATCHED_TABLES = ("core.org_xref", "core.org_alias")
+"""Tables that matching fills from every model named …__org_records; models may read them."""
+
 
 def stream_tables(source: str, stream: Stream) -> tuple[str, ...]:
     """The table of a stream, followed by the child tables that it unnests."""

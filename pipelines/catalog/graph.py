@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from pipelines.catalog.catalog import SYSTEM_TABLES, raw_tables
+from pipelines.catalog.catalog import MATCHED_TABLES, SYSTEM_TABLES, raw_tables
 from pipelines.catalog.problems import Problems, nearest
 from pipelines.spec import Check, Model, Rule, Source
 
@@ -42,7 +42,7 @@ def check_known(
     """Report tables that are read but that no file declares."""
     tables = {model.table: model for model in models}
     raw = [table for source, _ in sources for table in raw_tables(source)]
-    known = {*tables, *raw, *SYSTEM_TABLES}
+    known = {*tables, *raw, *SYSTEM_TABLES, *MATCHED_TABLES}
     known.update(f"quarantine.{table.split('.', 1)[1]}" for table in raw)
     for model in models:
         _report(model.path, "inputs", model.inputs, known, problems)

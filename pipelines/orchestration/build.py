@@ -13,11 +13,13 @@ import dagster as dg
 from pipelines.catalog import Catalog
 from pipelines.catalog.load import load_catalog
 from pipelines.engine import Engine
+from pipelines.engine.matching import told_by
 from pipelines.orchestration.custom import custom_assets
 from pipelines.orchestration.filedrop import file_drop_sensor
 from pipelines.orchestration.instance import lease
 from pipelines.orchestration.janitor import abandoned_runs_sensor
 from pipelines.orchestration.keys import table_of
+from pipelines.orchestration.matching import matching_step
 from pipelines.orchestration.nightly import nightly_job, nightly_schedule
 from pipelines.orchestration.rules import rule_check
 from pipelines.orchestration.session import Observer, Session, Silent
@@ -72,6 +74,8 @@ def _steps(catalog: Catalog) -> Iterator[dg.AssetsDefinition]:
         yield stream_step(source, stream)
     for model in catalog.models.values():
         yield model_step(model, catalog)
+    if told_by(catalog.models):
+        yield matching_step(catalog)
 
 
 def _places(steps: Sequence[dg.AssetsDefinition]) -> dict[str, str]:

@@ -64,7 +64,7 @@ def stream_step(source: Source, stream: Stream) -> dg.AssetsDefinition:
                 progress=progress,
             )
 
-        report, results = _fill(context, session, tables[0], work, declared)
+        report, results = fill(context, session, tables[0], work, declared)
         contents = look(session.engine.warehouse, tables[0], changed=_changed(report))
         if contents.types:
             links = stream_links(session, source, stream, report)
@@ -98,7 +98,7 @@ def model_step(model: Model, catalog: Catalog) -> dg.AssetsDefinition:
                 progress=progress,
             )
 
-        report, results = _fill(context, session, model.table, work, declared)
+        report, results = fill(context, session, model.table, work, declared)
         yield materialized(
             report,
             look(session.engine.warehouse, model.table, changed=_changed(report)),
@@ -111,13 +111,14 @@ def model_step(model: Model, catalog: Catalog) -> dg.AssetsDefinition:
     return step
 
 
-def _fill(
+def fill(
     context: dg.AssetExecutionContext,
     session: Session,
     table: str,
     work: Callable[[Progress], TableReport],
     declared: Declared,
 ) -> tuple[TableReport, list[dg.AssetCheckResult]]:
+    """Do the work that fills a table, run the table's checks, and note both in the session."""
     began = time.monotonic()
     with _told(context, session, table):
         report = session.fill(table, work)
