@@ -410,3 +410,32 @@ def test_a_currency_near_and_thousands_of_one_further_away_are_asked_about() -> 
     assert "The label says USD, a note EUR in 1,000s." in reasons(readings)
     plain: list[list[Any]] = [["in thousands"], [None, "Jan 2026", "Feb 2026"], ["Cash, USD", 3, 4]]
     assert used(read(filled(plain))) == {"cash": [(JAN, D(3000)), (FEB, D(4000))]}
+
+
+def test_scenarios_in_rows_below_one_label() -> None:
+    rows: list[list[Any]] = [
+        ["Metric", "Scenario", "Unit", "Jan 2026", "Feb 2026"],
+        ["Revenue", "Actual", "kEUR", 1, 2],
+        [None, "Budget", None, 3, 4],
+        ["Headcount", "Actual", "#", 5, 6],
+    ]
+    assert used(read(filled(rows))) == {
+        "revenue": [
+            (JAN, D(1000)), (FEB, D(2000)), (f"{JAN} budget", D(3000)), (f"{FEB} budget", D(4000)),
+        ],
+        "headcount": [(JAN, D(5)), (FEB, D(6))],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("title", ["Cumulative figures", "KPIs YTD", "LTM"])
+def test_sums_over_several_periods_are_asked_about(title: str) -> None:
+    rows: list[list[Any]] = [[title], ["EUR", "Jan 2026", "Feb 2026"], ["Revenue", 5, 11]]
+    readings = read(filled(rows))
+    assert used(readings) == {}
+    assert "of the period alone" in reasons(readings)
+
+
+def test_a_fiscal_quarter_is_that_of_the_company() -> None:
+    sheet = filled([["EUR", "Q1 FY26", "Q2 FY26"], ["Revenue", 1, 2]])
+    found = used(read(sheet, profile=Profile("acme", "EUR", 3)))
+    assert found == {"revenue": [("quarter 2025-06-30", D(1)), ("quarter 2025-09-30", D(2))]}

@@ -185,10 +185,12 @@ def _rows(
         if (cell := view.get(n, at))
     )
     section, over, whole, under = None, None, None, dict[int, Cell]()
+    before: Row | None = None
     for number in body:
         if number in held:
             values = tuple(replace(v, column=_below(v.column, under)) for v in held[number])
             row = _row(view, number, labelled, beside, line.positions[-1], values)
+            before = row = _continued(row, before)
             yield replace(row, section=section, over=over, corner=corner)
             continue
         said = {at: cell for at in line.positions if (cell := _words(view.get(number, at)))}
@@ -200,6 +202,15 @@ def _rows(
         elif own and not said:
             section = own[0].value
             over = take_apart(section).unit or whole
+
+
+def _continued(row: Row, before: Row | None) -> Row:
+    """The row, with the label over it where it is but another scenario of the same."""
+    if row.label or before is None or not (row.scenario and before.scenario):
+        return row
+    if row.scenario == before.scenario:
+        return row
+    return replace(row, label=before.label, asides=before.asides, unit=row.unit or before.unit)
 
 
 def _unit_in(view: View, number: int, positions: Iterable[int]) -> Unit | None:

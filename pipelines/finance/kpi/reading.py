@@ -23,7 +23,7 @@ from pipelines.finance.kpi.periods import Scenario
 from pipelines.finance.kpi.settle import Context, Open, settle
 from pipelines.finance.kpi.sheets import Sheet
 from pipelines.finance.kpi.statements import Statements
-from pipelines.finance.kpi.surroundings import doubt_of, scenario_named, title_doubt
+from pipelines.finance.kpi.surroundings import doubt_of, scenario_named, sum_doubt, title_doubt
 from pipelines.finance.kpi.vocabulary import BY_ID, Metric
 
 Status = Literal["used", "repeated", "queued", "ignored"]
@@ -176,6 +176,8 @@ class _Reader:
             raise Open("Neither the workbook nor its path says of which day it is.")
         if column.doubt or column.period is None:
             raise Open(column.doubt or f"“{column.cell.value}” names no period.")
+        if doubt := sum_doubt(block):
+            raise Open(doubt)
         near = {s for s in (label.scenario, row.scenario, column.scenario, drawn.scenario) if s}
         if len(near) > 1:
             raise Open(f"It is headed both {' and '.join(sorted(near))}.")

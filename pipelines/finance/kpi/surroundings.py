@@ -9,6 +9,8 @@ what their labels say. A heading that isn't known to limit nothing is asked abou
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipelines.finance.kpi.blocks import Block, Row
 from pipelines.finance.kpi.labels import names_metric, take_apart
 from pipelines.finance.kpi.periods import SCENARIO_OF, Scenario, scenario_of
@@ -39,6 +41,9 @@ _NEUTRAL = frozenset(
     )
     for each in line.split("|")
 )  # fmt: skip
+_SUMS = frozenset(
+    "ytd ltm ttm cumulative cumulated cumul cumule kumuliert rolling acumulado average".split()  # noqa: SIM905  (one line to read)
+)
 _NOTE = 6
 """A text of more words than this is a remark and heads nothing."""
 
@@ -66,11 +71,24 @@ def scenario_named(text: str) -> Scenario | None:
 
 def title_doubt(block: Block) -> str | None:
     """Whether a short text over a table speaks of a budget or forecast."""
-    for cell in block.sheet.cells.values():
-        over = (
-            cell.kind == "text" and cell.row <= block.top_left[0] and cell.place not in block.places
-        )
-        said = words(cell.value) if over else ()
-        if 0 < len(said) <= _NOTE and scenario_named(cell.value) in ("budget", "forecast"):
-            return f"“{cell.value}” stands over the table; are these actual figures?"
+    for text in _titles(block):
+        if scenario_named(text) in ("budget", "forecast"):
+            return f"“{text}” stands over the table; are these actual figures?"
     return None
+
+
+def sum_doubt(block: Block) -> str | None:
+    """Whether a table's title or its sheet's name speaks of sums over several periods."""
+    for text in (block.sheet.name, *_titles(block)):
+        if _SUMS.intersection(words(text)):
+            return f"“{text}” stands over the table; are these figures of the period alone?"
+    return None
+
+
+def _titles(block: Block) -> Iterator[str]:
+    """Short texts over a table, and those at the crossing of its labels and periods."""
+    for cell in block.sheet.cells.values():
+        over = cell.row <= block.top_left[0] and cell.place not in block.places
+        if cell.kind == "text" and over and len(words(cell.value)) <= _NOTE:
+            yield cell.value
+    yield from (cell.value for row in block.rows[:1] for cell in row.corner)
