@@ -239,7 +239,7 @@ def test_a_sheet_without_thousands_beside_one_with_them_is_asked_about() -> None
     two = sheet_of(filled([[None, "Jan 2026", "Feb 2026"], ["Cash", 12, 13]]), "Cash")
     readings = read(one, two)
     assert set(used(readings)) == {"revenue"}
-    assert "Another sheet speaks of thousands" in reasons(readings)
+    assert "Other rows or sheets speak of thousands" in reasons(readings)
 
 
 def test_decisions_settle_what_a_workbook_leaves_open() -> None:
@@ -439,3 +439,13 @@ def test_a_fiscal_quarter_is_that_of_the_company() -> None:
     sheet = filled([["EUR", "Q1 FY26", "Q2 FY26"], ["Revenue", 1, 2]])
     found = used(read(sheet, profile=Profile("acme", "EUR", 3)))
     assert found == {"revenue": [("quarter 2025-06-30", D(1)), ("quarter 2025-09-30", D(2))]}
+
+
+def test_a_row_without_thousands_beside_one_with_them_is_asked_about() -> None:
+    rows: list[list[Any]] = [[None, "Jan 2026", "Feb 2026"], ["Revenue (k)", 5, 6], ["Cash", 7, 8]]
+    readings = read(filled([*rows, ["EBITDA (EUR)", 9, 10]]))
+    assert used(readings) == {
+        "revenue": [(JAN, D(5000)), (FEB, D(6000))],
+        "ebitda": [(JAN, D(9)), (FEB, D(10))],
+    }
+    assert "nothing says it of this" in reasons(readings)

@@ -152,7 +152,7 @@ def _scale(raw: _Raw, near: Unit, context: Context) -> int:
     if raw.own.scale and near.scale and raw.own.scale != near.scale:
         raise Open("The cell and its label state different scales.")
     said = raw.own.scale or near.scale
-    if said is None and stated.scale_doubt:
+    if said is None and stated.scale_doubt and not near.currency:
         raise Open(stated.scale_doubt)
     if said is None and stated.scale:
         if metric.basis == "rate":

@@ -74,8 +74,10 @@ class Statements:
         currency, currency_doubt = _agreed([*levels, others], "currency")
         scale, scale_doubt = _agreed(levels, "scale")
         with_scale = next((u for units in levels for u in units if u.scale == scale), Unit())
-        if scale is None and (self._scaled - {sheet} or any(unit.scale for unit in others)):
-            scale_doubt = "Another sheet speaks of thousands or more, and this one says nothing."
+        if scale is None and (self._scaled or any(unit.scale for unit in others)):
+            scale_doubt = (
+                "Other rows or sheets speak of thousands or more; nothing says it of this."
+            )
         return Stated(
             str(currency) if currency else None,
             int(scale) if scale else None,
