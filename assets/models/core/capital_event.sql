@@ -54,4 +54,4 @@ SELECT
     f.currency,
     'fund_admin' AS source
 FROM notices AS n
-LEFT JOIN raw.fund_admin__funds AS f ON n.fund_id = f.fund_id
+LEFT JOIN core.fund AS f ON n.fund_id = f.fund_id

@@ -25,8 +25,6 @@ checks:
   - expect_column_values_to_be_between: {column: amount, min_value: 0}
   - expect_column_values_to_not_be_null: {column: lp_id}
   - expect_column_values_to_be_in_other_table:
-      {column: capital_event_id, other_table_name: core.capital_event}
-  - expect_column_values_to_be_in_other_table:
       {column: commitment_id, other_table_name: core.commitment}
   - expect_column_values_to_not_be_null:
       column: paid_on
@@ -56,7 +54,7 @@ SELECT
     'fund_admin:' || l.commitment_id AS commitment_id,
     l.line_type,
     n.fund_id,
-    'fund_admin:' || c.investor_id AS lp_id,
+    c.lp_id,
     n.event_kind,
     l.amount,
     CASE n.event_kind WHEN 'call' THEN -l.amount ELSE l.amount END AS flow_amount,
@@ -66,7 +64,7 @@ SELECT
     COALESCE(n.paid_on, p.paid_on) AS paid_on
 FROM raw.fund_admin__notice_lines AS l
 INNER JOIN notices AS n ON l.notice_kind = n.event_kind AND l.notice_id = n.notice_id
-LEFT JOIN raw.fund_admin__commitments AS c ON l.commitment_id = c.commitment_id
-LEFT JOIN raw.fund_admin__funds AS f ON n.fund_id = f.fund_id
+LEFT JOIN core.commitment AS c ON c.commitment_id = 'fund_admin:' || l.commitment_id
+LEFT JOIN core.fund AS f ON n.fund_id = f.fund_id
 LEFT JOIN raw.fund_admin__call_payments AS p
     ON n.event_kind = 'call' AND l.notice_id = p.call_id AND l.commitment_id = p.commitment_id

@@ -15,7 +15,6 @@ checks:
   - expect_column_values_to_not_be_null: {column: closed_on}
   - expect_column_values_to_be_between: {column: amount, min_value: 0}
   - expect_column_values_to_be_in_other_table: {column: fund_id, other_table_name: core.fund}
-  - expect_column_values_to_be_in_other_table: {column: lp_id, other_table_name: core.lp}
 */
 SELECT
     'fund_admin:' || c.commitment_id AS commitment_id,
@@ -26,4 +25,4 @@ SELECT
     f.currency,
     'fund_admin' AS source
 FROM raw.fund_admin__commitments AS c
-LEFT JOIN raw.fund_admin__funds AS f ON c.fund_id = f.fund_id
+LEFT JOIN core.fund AS f ON c.fund_id = f.fund_id

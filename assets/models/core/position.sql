@@ -48,4 +48,4 @@ SELECT
     CASE t.kind WHEN 'purchase' THEN t.amount END AS cost_amount,
     f.currency
 FROM raw.fund_admin__investment_transactions AS t
-LEFT JOIN raw.fund_admin__funds AS f ON t.fund_id = f.fund_id
+LEFT JOIN core.fund AS f ON t.fund_id = f.fund_id

@@ -55,5 +55,5 @@ SELECT
     v.comment,
     'fund_admin' AS source
 FROM raw.fund_admin__valuations AS v
-LEFT JOIN raw.fund_admin__funds AS f ON v.fund_id = f.fund_id
+LEFT JOIN core.fund AS f ON v.fund_id = f.fund_id
 WINDOW versions AS (PARTITION BY v.fund_id, v.company, v.measured_on ORDER BY v.recorded_at)
