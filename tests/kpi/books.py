@@ -12,7 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.extract.formats.excel_cells import text
 from pipelines.finance.kpi.mapping import Decision, Mapping, Profile
-from pipelines.finance.kpi.reading import Reading, Workbook, read_all
+from pipelines.finance.kpi.reading import read_all
+from pipelines.finance.kpi.readings import Reading, Workbook
 from pipelines.finance.kpi.sheets import Cell, Sheet
 
 AS_OF = date(2026, 4, 12)

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from pipelines.finance.kpi import filing
 from pipelines.finance.kpi.mapping import Decision, Mapping, Profile
-from pipelines.finance.kpi.reading import Reading, Workbook, read_all
+from pipelines.finance.kpi.reading import read_all
+from pipelines.finance.kpi.readings import Reading, Workbook
 from tests.kpi.books import filled, reasons, sheet_of
 
 

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.finance.kpi import filing, mapping
-from pipelines.finance.kpi.reading import Reading, Workbook, read_all
+from pipelines.finance.kpi.reading import read_all
+from pipelines.finance.kpi.readings import Reading, Workbook
 from pipelines.finance.kpi.sheets import Cell, Sheet
 from pipelines.spec import Check, Column, Model
 

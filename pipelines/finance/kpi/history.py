@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from pipelines.finance.kpi.calendars import Period
-
-if TYPE_CHECKING:
-    from pipelines.finance.kpi.reading import Reading
+from pipelines.finance.kpi.readings import Reading
 
 _SAME = 100
 _NEXT = 300

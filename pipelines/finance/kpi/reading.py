@@ -1,68 +1,27 @@
 """A workbook's figures: each used, repeated, queued or ignored, with the reason.
 
-Belongs here: the order of questions put to a cell, and the comparison of figures within
-one workbook. Does not belong here: answering any one question, or earlier workbooks
-(history).
+Belongs here: the order of questions put to a cell. Does not belong here: answering any
+one question, or comparing figures (comparing, history).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import Literal
 
 from pipelines.finance.kpi.blocks import Block, Row, Value, blocks_of
-from pipelines.finance.kpi.calendars import Period
+from pipelines.finance.kpi.comparing import compared
 from pipelines.finance.kpi.history import History
 from pipelines.finance.kpi.labels import SURE, Label, Match, match, take_apart
 from pipelines.finance.kpi.mapping import IGNORE, Decision, Mapping, Profile
 from pipelines.finance.kpi.periods import Scenario
+from pipelines.finance.kpi.readings import Reading, Workbook
 from pipelines.finance.kpi.settle import Context, Open, settle
-from pipelines.finance.kpi.sheets import Sheet
 from pipelines.finance.kpi.statements import Statements
 from pipelines.finance.kpi.surroundings import doubt_of, scenario_named, sum_doubt, title_doubt
 from pipelines.finance.kpi.vocabulary import BY_ID, Metric
-
-Status = Literal["used", "repeated", "queued", "ignored"]
-
-
-@dataclass(frozen=True)
-class Workbook:
-    """One workbook that a company sent: its sheets, and the day on which it was believed."""
-
-    file: str
-    as_of: date | None
-    sheets: Sequence[Sheet]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One value cell. `value`, `currency` and `scale` are known once it is used.
-
-    `value` is in whole units of its currency, percentages in points. A queued reading
-    keeps the guess at its metric; `confidence` and `reason` are of that. `scale_decided`:
-    a person said what the scale is.
-    """
-
-    file: str
-    sheet: str
-    cell: str
-    label: str
-    section: str
-    status: Status
-    reason: str
-    confidence: float
-    metric: Metric | None
-    period: Period | None
-    scenario: Scenario | None
-    value_raw: str
-    value: Decimal | None = None
-    currency: str | None = None
-    scale: int | None = None
-    scale_decided: bool = False
 
 
 def read_workbook(book: Workbook, profile: Profile, mapping: Mapping) -> list[Reading]:
@@ -76,7 +35,7 @@ def read_workbook(book: Workbook, profile: Profile, mapping: Mapping) -> list[Re
     found = [each for block in blocks for row in block.rows for each in reader.row(block, row)]
     if not found:
         return list(_no_table(book))
-    return _compared(found)
+    return compared(found)
 
 
 class _Reader:
@@ -211,63 +170,6 @@ def _no_table(book: Workbook) -> Iterator[Reading]:
                     None, cell.value,
                 )  # fmt: skip
                 return
-
-
-def _compared(found: list[Reading]) -> list[Reading]:
-    """The readings, with figures that a workbook gives twice told apart.
-
-    The finest of several that agree is used; those that don't agree are all queued.
-    """
-    found = _once(found)
-    groups: dict[tuple[object, ...], list[Reading]] = {}
-    for reading in found:
-        if reading.status == "used" and reading.metric:
-            key = (reading.metric.id, reading.period, reading.scenario)
-            groups.setdefault(key, []).append(reading)
-    instead: dict[int, Reading] = {}
-    for group in groups.values():
-        if len(group) > 1:
-            instead |= _told_apart(group)
-    return [instead.get(id(reading), reading) for reading in found]
-
-
-def _once(found: list[Reading]) -> list[Reading]:
-    """One reading a cell; a cell that two tables claim is queued."""
-    by_cell: dict[tuple[str, str], Reading] = {}
-    for reading in found:
-        place = reading.sheet, reading.cell
-        if place in by_cell:
-            reason = "It stands in a row and in a column that both look like a table's."
-            reading = replace(reading, status="queued", reason=reason, value=None, currency=None)
-        by_cell[place] = reading
-    return list(by_cell.values())
-
-
-def _told_apart(group: list[Reading]) -> dict[int, Reading]:
-    best = min(group, key=lambda each: each.scale or 1)
-    if all(_agree(best, each) for each in group):
-        reason = f"Says again what cell {best.cell} of sheet “{best.sheet}” says."
-        return {
-            id(each): replace(each, status="repeated", reason=reason)
-            for each in group
-            if each is not best
-        }
-    cells = ", ".join(f"{each.sheet}!{each.cell}" for each in group)
-    reason = f"The workbook gives several figures for this: cells {cells}."
-    return {
-        id(each): replace(
-            each, status="queued", reason=reason, value=None, currency=None, scale=None
-        )
-        for each in group
-    }
-
-
-def _agree(one: Reading, other: Reading) -> bool:
-    """Whether two figures are the same but for the rounding of the coarser."""
-    if one.value is None or other.value is None or one.currency != other.currency:
-        return False
-    coarser = max(one.scale or 1, other.scale or 1)
-    return abs(one.value - other.value) <= (Decimal(coarser) / 2 if coarser > 1 else 0)
 
 
 def read_all(books: Iterable[Workbook], profile: Profile, mapping: Mapping) -> list[Reading]:
