@@ -35,6 +35,7 @@ _KINDS = {
     "Xml": {"xml", "file"},
     "Parquet": {"parquet", "file"},
     "Excel": {"excel", "file"},
+    "Cells": {"excel", "file"},
     "Api": {"api"},
     "Soap": {"soap", "api"},
     "Database": {"database"},
