@@ -22,6 +22,8 @@ _CAUTION = 50.0
 """Pairs that what is assumed weighs as much as, against what the data say."""
 _DOUBT = 0.1
 """Part of what is assumed that always stays: clean data don't promise that the next will be."""
+_MOST_OVER = 2.5
+"""A level below the first is learned to be at most so many times as frequent as assumed."""
 _MOST_BLOCK = 60
 SESSIONS = ("domain", "name_key")
 """Columns that pairs are chosen by for expectation-maximisation, one after the other."""
@@ -98,14 +100,21 @@ def alike(
             learned.add(name)
             weights[name] += pairs
             sums[name] = [s + pairs * p for s, p in zip(sums[name], parts, strict=True)]
-    m = {
-        name: [
-            rounded((1 - _DOUBT) * s / weights[name] + _DOUBT * a)
-            for s, a in zip(sums[name], assumed[name], strict=True)
-        ]
-        for name in sums
-    }
+    m = {name: _held_back([s / weights[name] for s in sums[name]], assumed[name]) for name in sums}
     return m, tuple(sorted(learned))
+
+
+def _held_back(learned: Sequence[float], assumed: Sequence[float]) -> list[float]:
+    """What was learned, with some doubt, and bounded below the first, most alike level.
+
+    Pairs that share a name are partly namesakes; without a bound these would teach that
+    records of one organization often differ.
+    """
+    below = [
+        min((1 - _DOUBT) * new + _DOUBT * old, _MOST_OVER * old)
+        for new, old in zip(learned[1:], assumed[1:], strict=True)
+    ]
+    return [rounded(1 - sum(below)), *map(rounded, below)]
 
 
 def _rule(column: str) -> str:

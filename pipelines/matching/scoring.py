@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pyarrow as pa
+
 from pipelines.matching.comparisons import COMMON, COMPARISONS, Comparison
 from pipelines.matching.model import MatchModel
 from resources.warehouse import Connection
@@ -44,12 +46,12 @@ def _bits(comparison: Comparison) -> str:
 
 def write_shares(connection: Connection, model: MatchModel) -> None:
     """Make the temporary table `shares` (name, value, share) of values that are common."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE shares (name VARCHAR, value VARCHAR, share DOUBLE)"
-    )
     rows = [(name, *each) for name, values in model.shares.items() for each in values.items()]
-    if rows:
-        connection.executemany("INSERT INTO shares VALUES (?, ?, ?)", rows)
+    names, values, shares = zip(*rows, strict=True)
+    made = pa.table({"name": list(names), "value": list(values), "share": list(shares)})
+    connection.register("shares_given", made)
+    connection.execute("CREATE OR REPLACE TEMP TABLE shares AS FROM shares_given")
+    connection.unregister("shares_given")
 
 
 def write_scores(connection: Connection, model: MatchModel, records: str, pairs: str) -> None:
