@@ -38,6 +38,7 @@ from pipelines.matching.tables import (
     create_tables,
     current_model,
     last_run,
+    model_version,
     newest_decision,
 )
 from pipelines.matching.write import (
@@ -102,12 +103,12 @@ def match_records(
 
 def _reason(connection: Connection, inputs: Sequence[str], *, retrain: bool) -> str:
     """Why there is something to do; empty where there isn't."""
-    last, known = last_run(connection), current_model(connection)
-    if last is None or known is None:
+    last, version = last_run(connection), model_version(connection)
+    if last is None or version is None:
         return "it was not built before"
     if retrain:
         return "a new model was asked for"
-    if known[0].version != VERSION:
+    if version != VERSION:
         return "the code of matching changed"
     if _versions(connection, inputs) != last.inputs:
         return "the records changed"
@@ -217,7 +218,7 @@ class _Run:
                 "again."
             )
         now = datetime.now(UTC)
-        write_records_and_pairs(tx)
+        write_records_and_pairs(tx, whole=self.mode == "full")
         failpoint("mid_commit")
         self.moved = write_orgs(tx, now)
         write_aliases(tx, self.assigned, now)

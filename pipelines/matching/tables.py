@@ -132,6 +132,16 @@ def newest_decision(connection: Connection) -> int:
     return int(row[0] or 0) if row else 0
 
 
+def model_version(connection: Connection) -> int | None:
+    """The version of the model in use, without reading the model."""
+    if not matched_before(connection):
+        return None
+    row = connection.execute(
+        f"SELECT version FROM {MODELS} ORDER BY trained_at DESC LIMIT 1"
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
 def current_model(connection: Connection) -> tuple[MatchModel, Any] | None:
     """The model in use and when it was trained."""
     if not matched_before(connection):

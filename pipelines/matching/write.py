@@ -17,22 +17,19 @@ _TOUCHED = "IN (SELECT record_id FROM temp.match_touched)"
 _REGION = "IN (SELECT record_id FROM temp.match_region)"
 
 
-def write_records_and_pairs(tx: Connection) -> None:
-    """Put the touched records and their pairs in the place of what was known of them."""
-    make_equal(
-        tx,
-        RECORDS,
-        "temp.match_changed",
-        ["record_id"],
-        scope=f"target.record_id {_TOUCHED}",
-    )
-    make_equal(
-        tx,
-        PAIRS,
-        "temp.match_scores",
-        ["left_id", "right_id"],
-        scope=f"(target.left_id {_TOUCHED} OR target.right_id {_TOUCHED})",
-    )
+def write_records_and_pairs(tx: Connection, *, whole: bool) -> None:
+    """Put the touched records and their pairs in the place of what was known of them.
+
+    With `whole`, all were touched, and only rows that differ are written.
+    """
+    if whole:
+        make_equal(tx, RECORDS, "temp.match_changed", ["record_id"])
+        make_equal(tx, PAIRS, "temp.match_scores", ["left_id", "right_id"])
+        return
+    tx.execute(f"DELETE FROM {RECORDS} WHERE record_id {_TOUCHED}")
+    tx.execute(f"INSERT INTO {RECORDS} BY NAME FROM temp.match_changed")
+    tx.execute(f"DELETE FROM {PAIRS} WHERE left_id {_TOUCHED} OR right_id {_TOUCHED}")
+    tx.execute(f"INSERT INTO {PAIRS} BY NAME FROM temp.match_scores")
 
 
 def stage_outcome(
@@ -93,6 +90,8 @@ def write_orgs(tx: Connection, now: datetime) -> int:
 
 def write_aliases(tx: Connection, assigned: Assigned, now: datetime) -> None:
     """Note which ids ended, were taken from another, or are in use again."""
+    if not (assigned.merged or assigned.split or assigned.revived):
+        return
     for org in assigned.revived:
         tx.execute(
             f"UPDATE {ALIAS} SET valid_to = $now WHERE alias_id = $org AND valid_to IS NULL "
