@@ -65,8 +65,8 @@ def decode(content: Content, stream: FileStream, names: NameMap) -> Iterator[Chu
         folder = Path(scratch)
         with _child(folder) as child:
             # It imports what it needs while the workbook comes.
-            _store(content, folder / "workbook")
-            found = _ask(child, content.path, folder, order)
+            store(content, folder / "workbook")
+            found = ask(child, content.path, folder, order)
         for table in found:
             with pa.OSFile(str(folder / table["file"])) as source, pa.ipc.open_file(source) as file:
                 yield from _chunks(file, table, content.path, stream, names, types)
@@ -91,7 +91,8 @@ def _child(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
             child.kill()
 
 
-def _store(content: Content, target: Path) -> None:
+def store(content: Content, target: Path) -> None:
+    """Write the workbook to a file; FileRefused when it is too large."""
     size = 0
     with target.open("wb") as sink:
         while data := content.stream.read(1 << 20):
@@ -101,7 +102,7 @@ def _store(content: Content, target: Path) -> None:
             sink.write(data)
 
 
-def _ask(
+def ask(
     child: subprocess.Popen[bytes], file: str, folder: Path, order: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """What the child found; FileRefused when it can't read the workbook or dies of it."""

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipelines.extract.content import Content
 from pipelines.extract.formats.chunks import finish
-from pipelines.extract.formats.excel import _ask, _store
+from pipelines.extract.formats.excel import ask, store
 from pipelines.extract.formats.json_exact import render
 from pipelines.flow import Chunk
 from pipelines.naming import NameMap
@@ -31,7 +31,7 @@ def decode(content: Content, stream: FileStream, names: NameMap) -> Iterator[Chu
     """Chunks of cells, sheet by sheet and row by row; FileRefused for no workbook."""
     with tempfile.TemporaryDirectory(prefix="headwater-") as scratch:
         folder = Path(scratch)
-        _store(content, folder / "workbook")
+        store(content, folder / "workbook")
         for table in _read(content.path, folder):
             with pa.OSFile(str(folder / table)) as source, pa.ipc.open_file(source) as file:
                 for number in range(file.num_record_batches):
@@ -49,7 +49,7 @@ def _read(path: str, folder: Path) -> list[str]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])},
     ) as child:
         try:
-            return [table["file"] for table in _ask(child, path, folder, {})]
+            return [table["file"] for table in ask(child, path, folder, {})]
         finally:
             child.kill()
 
