@@ -16,6 +16,6 @@ SELECT
     'affinity' AS source,
     CAST(c.id AS VARCHAR) AS source_id,
     c.name,
-    LIST_DISTINCT(LIST_CONCAT([c.domain], COALESCE(c.domains, []))) AS websites
+    LIST_SORT(LIST_DISTINCT(LIST_CONCAT([c.domain], COALESCE(c.domains, [])))) AS websites
 FROM raw.affinity__companies AS c
 WHERE c.name IS NOT NULL
