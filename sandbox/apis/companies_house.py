@@ -157,6 +157,16 @@ def profile(who: Identity) -> dict[str, Any]:
         "etag": who.text_in("companies_house", "profile", 40),
         "links": {"self": f"/company/{number}", "officers": f"/company/{number}/officers"},
     }
+    if company.number % 3 == 0:
+        # Bought off the shelf, and renamed within the month.
+        renamed = company.founded + timedelta(days=25)
+        made["previous_company_names"] = [
+            {
+                "name": f"SHELFCO {number} LIMITED",
+                "effective_from": company.founded.isoformat(),
+                "ceased_on": renamed.isoformat(),
+            }
+        ]
     if closed:
         made["date_of_cessation"] = (company.founded + timedelta(days=900)).isoformat()
     return made
